@@ -1,0 +1,1 @@
+"""Dermoscopy data: loading, splitting and tf.data pipelines."""

@@ -1,0 +1,1 @@
+"""SavedModel and TFLite, checked against the Keras model they came from."""

@@ -1,0 +1,47 @@
+"""Reverse-attention U-Nets for skin lesion segmentation, on Keras 3.
+
+Importing `keras_rau` is instant: subpackages load when first used. Our layers, models, losses and metrics
+register themselves as soon as `keras` is imported, so `keras.models.load_model` finds them after a bare
+`import keras_rau`, in whichever order the two are imported.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+import wrapt
+
+from keras_rau._version import __version__ as __version__
+
+if find_spec(__name__ + ".datasets") is None:
+    raise ImportError(
+        "keras_rau is not installed, only its source folder was found (keras_rau.datasets is missing). "
+        "Run `pip install -e .` in the repository, or start Python in another folder or with `python -P`."
+    )
+
+_SUBPACKAGES = (
+    "datasets",
+    "evaluation",
+    "export",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "training",
+)
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_SUBPACKAGES])
+
+
+@wrapt.when_imported("keras")
+def _register(_keras: ModuleType) -> None:
+    for name in ("layers", "losses", "metrics", "models"):
+        import_module(f"{__name__}.{name}")

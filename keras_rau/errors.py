@@ -1,0 +1,13 @@
+"""The errors that the command line turns into one line."""
+
+
+class RauError(ValueError):
+    """Something the user can put right; the message names the file or argument and what to do."""
+
+
+class DataError(RauError):
+    """A folder, image or mask cannot be used as it is."""
+
+
+class ExportError(RauError):
+    """A model cannot be exported, or the exported file differs from the model."""

@@ -1,0 +1,1 @@
+"""Per-image scores, confidence intervals and overlays."""

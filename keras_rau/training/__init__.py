@@ -1,0 +1,1 @@
+"""Experiments: configuration in, run directory out."""
