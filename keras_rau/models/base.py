@@ -1,0 +1,133 @@
+"""The base of all segmentation models: one output at inference, deep supervision in training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_rau.layers.upsample import resize
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What an architecture hands to `SegmentationModel`.
+
+    `sides` are maps that only training sees, by name; `heads` the layers that make them and that the main output
+    does not pass through, so that a functional model would not find their weights.
+    """
+
+    image: Any
+    mask: Any
+    sides: dict[str, Any] = field(default_factory=dict)
+    heads: Sequence[keras.layers.Layer] = ()
+
+
+class SegmentationModel(keras.Model):
+    """A functional model from pixels to a mask, whose side outputs are trained by plain `fit(image, mask)`.
+
+    At inference there is one output. With deep supervision `model(x, training=True)` returns a dict of the main map
+    (`"mask"`) and the side maps; the loss given to `compile` is applied to each of them at its own scale, the mask
+    being reduced to it by nearest-neighbour sampling, so that it keeps its values:
+
+        total = loss(mask) + Σ side_weights[k] · loss(side k)
+
+    Metrics see the main map only, in training and in validation.
+
+    Args:
+        graph: the tensors of the architecture.
+        arguments: the constructor's arguments, for `get_config`.
+        side_weights: weight of each side output's loss, or one number for all.
+        **kwargs: of `keras.Model` (`name`, `trainable`).
+    """
+
+    def __init__(
+        self, graph: Graph, arguments: dict[str, Any], side_weights: float | Sequence[float], **kwargs: Any
+    ) -> None:
+        super().__init__(inputs=graph.image, outputs=graph.mask, **kwargs)
+        self._arguments = arguments
+        self._side_heads = list(graph.heads)
+        self._side_weights = _side_weights(side_weights, list(graph.sides))
+        # A Function, not a Model: it shares the layers, and a model inside the model would be saved twice.
+        self._supervised = keras.Function(graph.image, {"mask": graph.mask, **graph.sides}) if graph.sides else None
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return the mask; in training with deep supervision a dict of the mask and the side maps."""
+        if training and self._supervised is not None:
+            return self._supervised(inputs)
+        return super().call(inputs, training=training, mask=mask)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Loss of the main map plus the weighted losses of the side maps."""
+        if not isinstance(y_pred, dict):
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        total = super().compute_loss(x, y, y_pred["mask"], sample_weight, training)
+        loss = self._single_loss()
+        for name, weight in self._side_weights.items():
+            side = y_pred[name]
+            weights = sample_weight
+            if weights is not None and len(weights.shape) > 2:
+                weights = _reduce_to(weights, side)
+            values = loss(_reduce_to(y, side), side, sample_weight=weights)
+            total = total + weight * ops.cast(values, total.dtype)
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Metrics of the main map."""
+        main = y_pred["mask"] if isinstance(y_pred, dict) else y_pred
+        return super().compute_metrics(x, y, main, sample_weight)
+
+    def _single_loss(self) -> keras.losses.Loss:
+        if self.loss is None or isinstance(self.loss, (list, tuple, dict)):
+            raise ValueError(
+                f"Model {self.name!r} has deep supervision and is compiled with one loss, which it applies to every "
+                f"output itself. Received: loss={self.loss!r}"
+            )
+        loss = keras.losses.get(self.loss)
+        if isinstance(loss, keras.losses.Loss):
+            return loss
+        return _Mean(loss)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"name": self.name, "trainable": self.trainable, **self._arguments}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "SegmentationModel":
+        """Build the model again."""
+        trainable = config.pop("trainable", True)
+        model = cls(**config)
+        model.trainable = trainable
+        return model
+
+
+class _Mean(keras.losses.Loss):
+    """A loss given to `compile` as a function, averaged over pixels and images as Keras does."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return self.function(y_true, y_pred)
+
+
+def _reduce_to(values: Any, like: Any) -> Any:
+    """Sample `(B, H, W[, C])` at the size of `like`."""
+    values = ops.cast(values, "float32")
+    if len(values.shape) == 3:
+        values = ops.expand_dims(values, -1)
+    return resize(values, tuple(like.shape)[1:3], like, 1, interpolation="nearest", data_format="channels_last")
+
+
+def _side_weights(weights: float | Sequence[float], names: list[str]) -> dict[str, float]:
+    each = [float(weights)] * len(names) if isinstance(weights, (int, float)) else [float(w) for w in weights]
+    if len(each) != len(names) or any(weight < 0 for weight in each):
+        raise ValueError(
+            f"`side_weights` must be one number, or one for each of the {len(names)} side outputs, none negative. "
+            f"Received: side_weights={weights!r}"
+        )
+    return dict(zip(names, each, strict=True))

@@ -1,0 +1,114 @@
+"""The U-shaped graph that UNet, AttentionUNet and RAUNet share; they differ in their skip connections."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from keras_rau.layers.arguments import one_of, positive_int
+from keras_rau.layers.blocks import NORMALIZATIONS, ConvBlock
+from keras_rau.layers.upsample import Upsample
+from keras_rau.models.base import Graph
+
+# (skip, decoder map below, the same after upsampling, channels, level) -> (skip, side logits or None)
+SkipConnection = Callable[[Any, Any, Any, int, int], tuple[Any, Any | None]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a U-shape but its skip connections; see `UNet` for the meaning of the fields."""
+
+    input_shape: tuple[int | None, int | None, int] = (256, 256, 3)
+    classes: int = 1
+    width: int = 64
+    depth: int = 4
+    normalization: str | None = "batch"
+    activation: str = "relu"
+    upsampling: str = "conv"
+    separable: bool = False
+    output_activation: str | None = "auto"
+    deep_supervision: bool = False
+    dtype: Any = None
+
+    def __post_init__(self) -> None:
+        for name in ("classes", "width", "depth"):
+            positive_int(name, getattr(self, name))
+        one_of("normalization", self.normalization, NORMALIZATIONS)
+        one_of("upsampling", self.upsampling, ("conv", "transpose", "bilinear"))
+        _check_input_shape(self.input_shape, 2**self.depth)
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """Arguments of every convolution."""
+        # Said aloud, because the models are channels_last whatever Keras's default is.
+        return {"data_format": "channels_last", "dtype": self.dtype}
+
+    def block(self, filters: int, depth: int = 2, name: str | None = None) -> ConvBlock:
+        """A block of 3×3 convolutions."""
+        return ConvBlock(
+            filters,
+            depth,
+            normalization=self.normalization,
+            activation=self.activation,
+            separable=self.separable,
+            name=name,
+            **self.shared,
+        )
+
+    def build(self, connect: SkipConnection) -> Graph:
+        """Build the graph with `connect` in every skip connection."""
+        image = keras.Input(self.input_shape, name="image")
+        x = keras.layers.Rescaling(1 / 255, name="rescaling", dtype=self.dtype)(image)
+        skips = []
+        for level in range(self.depth):
+            x = self.block(self.width * 2**level, name=f"encoder_{level}")(x)
+            skips.append(x)
+            x = keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=self.dtype, name=f"pool_{level}")(x)
+        x = self.block(self.width * 2**self.depth, name="bottleneck")(x)
+
+        sides: dict[str, Any] = {}
+        heads: list[keras.layers.Layer] = []
+        for level in reversed(range(self.depth)):
+            filters = self.width * 2**level
+            up = self._enlarge(x, skips[level], filters, level)
+            skip, logits = connect(skips[level], x, up, filters, level)
+            x = keras.layers.Concatenate(axis=-1, dtype=self.dtype, name=f"concatenate_{level}")([skip, up])
+            x = self.block(filters, name=f"decoder_{level}")(x)
+            if not self.deep_supervision:
+                continue
+            name = f"side_{2**level}"
+            if logits is None and level > 0:
+                heads.append(keras.layers.Conv2D(self.classes, 1, name=f"{name}_logits", **self.shared))
+                logits = heads[-1](x)
+            if logits is not None:
+                heads.append(self._activate(name))
+                sides[name] = heads[-1](logits)
+        logits = keras.layers.Conv2D(self.classes, 1, name="logits", **self.shared)(x)
+        return Graph(image, self._activate("mask")(logits), sides, heads)
+
+    def _enlarge(self, x: Any, skip: Any, filters: int, level: int) -> Any:
+        name = f"upsample_{level}"
+        if self.upsampling == "bilinear":
+            return Upsample(name=name, **self.shared)([x, skip])
+        if self.upsampling == "conv":
+            up = Upsample(interpolation="nearest", name=name, **self.shared)([x, skip])
+            return self.block(filters, 1, name=f"{name}_conv")(up)
+        up = keras.layers.Conv2DTranspose(filters, 2, strides=2, name=name, **self.shared)(x)
+        if None in skip.shape[1:3] or up.shape[1:3] != skip.shape[1:3]:
+            up = Upsample(name=f"{name}_fit", **self.shared)([up, skip])
+        return up
+
+    def _activate(self, name: str) -> keras.layers.Layer:
+        automatic = "sigmoid" if self.classes == 1 else "softmax"
+        activation = automatic if self.output_activation == "auto" else self.output_activation
+        return keras.layers.Activation(activation, dtype="float32", name=name)
+
+
+def _check_input_shape(shape: Any, stride: int) -> None:
+    valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], int) and shape[2] > 0
+    if not valid or any(side is not None and side < stride for side in shape[:2]):
+        raise ValueError(
+            f"`input_shape` must be (height, width, channels); height and width are None or at least {stride}, the "
+            f"stride of the deepest level (sizes that it does not divide are fine). Received: input_shape={shape}"
+        )

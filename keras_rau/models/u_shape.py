@@ -1,0 +1,37 @@
+"""The base of UNet, AttentionUNet and RAUNet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import keras
+
+from keras_rau.models.base import SegmentationModel
+from keras_rau.models.plan import Plan, SkipConnection
+
+
+class UShape(SegmentationModel):
+    """A U-shaped model whose skip connections are made by `connect(plan)`.
+
+    Args:
+        connect: makes the function that is put into every skip connection.
+        own: the subclass's own constructor arguments, for `get_config`.
+        options: the fields of `Plan`, `side_weights`, and `name` and `trainable` of `keras.Model`.
+    """
+
+    def __init__(self, connect: Callable[[Plan], SkipConnection], own: dict[str, Any], options: dict[str, Any]) -> None:
+        names = {field.name for field in fields(Plan)}
+        unknown = set(options) - names - {"side_weights", "name", "trainable"}
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} takes {', '.join(sorted(names | {'side_weights', 'name'} | set(own)))}. "
+                f"Received: {', '.join(sorted(unknown))}"
+            )
+        plan = Plan(**{name: value for name, value in options.items() if name in names})
+        # The policy is fixed now, so that a saved model is built again as it was, whatever the global one is then.
+        policy = keras.dtype_policies.get(plan.dtype or keras.config.dtype_policy())
+        plan = replace(plan, dtype=policy, input_shape=tuple(plan.input_shape))
+        side_weights: float | Sequence[float] = options.get("side_weights", 0.25)
+        arguments = {**asdict(plan), "dtype": policy.name, "side_weights": side_weights, **own}
+        rest = {name: options[name] for name in ("name", "trainable") if name in options}
+        super().__init__(plan.build(connect(plan)), arguments, side_weights, **rest)

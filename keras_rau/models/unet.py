@@ -1,0 +1,84 @@
+"""The U-Net."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_rau.models.plan import Plan, SkipConnection
+from keras_rau.models.u_shape import UShape
+
+
+@keras.saving.register_keras_serializable(package="keras_rau")
+class UNet(UShape):
+    """U-Net: an encoder of double convolutions and max-pooling, a decoder with concatenated skip connections.
+
+    Source: Ronneberger et al., "U-Net", MICCAI 2015. With the defaults (batch normalisation; nearest upsampling and
+    a 3×3 convolution on the way up) it has the 34,527,041 trainable parameters of the version that the tables
+    of this field count.
+
+    Args:
+        input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of the stride `2**depth`.
+        classes: channels of the mask: 1 for lesion against skin, or K with channel 0 the background.
+        width: channels of the first level; each level doubles them.
+        depth: number of poolings.
+        normalization: `"batch"`, `"group"`, `"instance"` or `None`.
+        activation: name of a Keras activation for all hidden layers.
+        upsampling: `"conv"` (nearest, then a 3×3 convolution), `"transpose"` (2×2 transposed convolution) or
+            `"bilinear"` (no parameters).
+        separable: depthwise separable 3×3 convolutions.
+        output_activation: `"auto"` (sigmoid for one class, softmax for several), another Keras activation, or
+            `None` for logits.
+        deep_supervision: train a side output per decoder level, see `SegmentationModel`.
+        side_weights: weight of each side output's loss (coarsest first), or one number for all.
+        dtype: dtype or dtype policy of all layers; Keras's global policy when `None`. Outputs are float32.
+        **kwargs: of `keras.Model` (`name`).
+
+    Shape:
+        Images `(B, H, W, C)`, plain pixel values in [0, 255] (scaling is inside), to probabilities
+        `(B, H, W, classes)`.
+
+    Raises:
+        ValueError: an argument has no valid value.
+
+    Example:
+        >>> model = UNet(input_shape=(None, None, 3), width=8, depth=3)
+        >>> model.compile("adam", loss="binary_crossentropy")
+        >>> model.fit(images, masks)
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int | None, int | None, int] = (256, 256, 3),
+        classes: int = 1,
+        width: int = 64,
+        depth: int = 4,
+        normalization: str | None = "batch",
+        activation: str = "relu",
+        upsampling: str = "conv",
+        separable: bool = False,
+        output_activation: str | None = "auto",
+        deep_supervision: bool = False,
+        side_weights: float | Sequence[float] = 0.25,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        options = {
+            "input_shape": input_shape,
+            "classes": classes,
+            "width": width,
+            "depth": depth,
+            "normalization": normalization,
+            "activation": activation,
+            "upsampling": upsampling,
+            "separable": separable,
+            "output_activation": output_activation,
+            "deep_supervision": deep_supervision,
+            "side_weights": side_weights,
+            "dtype": dtype,
+        }
+        super().__init__(_plain, {}, {**options, **kwargs})
+
+
+def _plain(_plan: Plan) -> SkipConnection:
+    return lambda skip, below, up, filters, level: (skip, None)

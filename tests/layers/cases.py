@@ -1,0 +1,52 @@
+"""Every layer with arguments, input shapes and the output shape they must give."""
+
+from keras_rau import layers
+
+SKIP, EQUAL, HALF, ODD = (2, 16, 16, 6), (2, 16, 16, 5), (2, 8, 8, 5), (2, 7, 5, 5)
+LOGITS = (2, 8, 8, 1)
+
+CASES = {
+    "upsample-factor": (layers.Upsample, {}, HALF, (2, 16, 16, 5)),
+    "upsample-nearest-3": (layers.Upsample, {"factor": 3, "interpolation": "nearest"}, HALF, (2, 24, 24, 5)),
+    "upsample-reference": (layers.Upsample, {}, [ODD, SKIP], (2, 16, 16, 5)),
+    "conv-block": (layers.ConvBlock, {"filters": 4}, SKIP, (2, 16, 16, 4)),
+    "conv-block-separable": (
+        layers.ConvBlock,
+        {"filters": 4, "separable": True, "normalization": None, "activation": "leaky_relu"},
+        SKIP,
+        (2, 16, 16, 4),
+    ),
+    "conv-block-group": (layers.ConvBlock, {"filters": 4, "normalization": "group", "depth": 1}, SKIP, (2, 16, 16, 4)),
+    "reverse-equal": (layers.ReverseAttention, {"filters": 4}, [SKIP, EQUAL], (2, 16, 16, 4)),
+    "reverse-half": (layers.ReverseAttention, {"filters": 4, "normalization": "instance"}, [SKIP, HALF], (2, 16, 16, 4)),
+    "reverse-logits": (
+        layers.ReverseAttention,
+        {"filters": 4, "return_logits": True},
+        [SKIP, LOGITS],
+        [(2, 16, 16, 4), (2, 16, 16, 1)],
+    ),
+    "reverse-classes": (
+        layers.ReverseAttention,
+        {"filters": 4, "classes": 3, "return_logits": True},
+        [SKIP, HALF],
+        [(2, 16, 16, 4), (2, 16, 16, 3)],
+    ),
+    "boundary": (layers.BoundaryAttention, {"filters": 4, "depth": 1}, [SKIP, HALF], (2, 16, 16, 4)),
+    "boundary-edge": (layers.BoundaryAttention, {"filters": 4, "form": "edge"}, [SKIP, LOGITS], (2, 16, 16, 4)),
+    "bara": (layers.BoundaryReverseAttention, {"filters": 6}, [SKIP, HALF], (2, 16, 16, 6)),
+    "bara-shortcut-separable": (
+        layers.BoundaryReverseAttention,
+        {"filters": 4, "separable": True, "boundary_depth": 1, "reverse_depth": 1, "return_logits": True},
+        [SKIP, ODD],
+        [(2, 16, 16, 4), (2, 16, 16, 1)],
+    ),
+    "gate": (layers.AttentionGate, {"filters": 3}, [SKIP, EQUAL], SKIP),
+    "gate-half": (layers.AttentionGate, {"filters": 3}, [SKIP, HALF], SKIP),
+    "gate-original": (layers.AttentionGate, {"filters": 3, "form": "original"}, [SKIP, HALF], SKIP),
+    "gate-original-odd": (
+        layers.AttentionGate,
+        {"filters": 3, "form": "original"},
+        [(2, 13, 11, 6), ODD],
+        (2, 13, 11, 6),
+    ),
+}
