@@ -11,3 +11,7 @@ class DataError(RauError):
 
 class ExportError(RauError):
     """A model cannot be exported, or the exported file differs from the model."""
+
+
+class UsageError(RauError):
+    """What is wrong can be seen from the words of the call alone, such as an unknown name."""

@@ -1,1 +1,45 @@
 """The command `keras-rau`."""
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from keras_rau.cli import demo, evaluate, export, models, predict, train
+from keras_rau.errors import RauError, UsageError
+
+app = typer.Typer(
+    name="keras-rau",
+    help="Segment skin lesions in dermoscopy images with reverse-attention U-Nets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="--debug, anywhere on the line, shows the traceback of an error and TensorFlow's own messages.",
+)
+for module in (train, evaluate, predict, export, models, demo):
+    name = module.__name__.rpartition(".")[2]
+    app.command(name)(getattr(module, name))
+
+
+@app.callback()
+def _commands() -> None:
+    """Hold the commands, so that --help lists them."""
+
+
+def main() -> None:
+    """Run the command line; errors become one line and an exit status."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv = [word for word in sys.argv if word != "--debug"]
+    else:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        app()
+    except Exception as error:
+        if debug:
+            raise
+        expected = isinstance(error, RauError)
+        text = str(error) if expected else f"{type(error).__name__}: {error} (--debug shows where)"
+        Console(stderr=True).print(f"error: {text}", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -89,7 +89,7 @@ class SegmentationModel(keras.Model):
         loss = keras.losses.get(self.loss)
         if isinstance(loss, keras.losses.Loss):
             return loss
-        return _Mean(loss)
+        return FunctionLoss(loss)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -104,7 +104,7 @@ class SegmentationModel(keras.Model):
         return model
 
 
-class _Mean(keras.losses.Loss):
+class FunctionLoss(keras.losses.Loss):
     """A loss given to `compile` as a function, averaged over pixels and images as Keras does."""
 
     def __init__(self, function: Any) -> None:
@@ -112,6 +112,7 @@ class _Mean(keras.losses.Loss):
         self.function = function
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Values per pixel or image."""
         return self.function(y_true, y_pred)
 
 

@@ -17,8 +17,8 @@ class RAUNet(UShape):
     map sees no lesion and where it is undecided, and only then joined. With deep supervision the coarse maps are
     the side outputs.
 
-    Source: the architecture of Toptaş, Symmetry 2025, 17(11), 2002, as far as its tables and abstract tell; the inside of
-    the module and the way it is wired are our interpretation. With the defaults the model has 48.1 million
+    Source: the architecture of Toptaş, Symmetry 2025, 17(11), 2002, as far as its tables and abstract tell; the inside
+    of the module and the way it is wired are our interpretation. With the defaults the model has 48.1 million
     trainable parameters, the paper says 48.
 
     Args:

@@ -18,7 +18,12 @@ CASES = {
     ),
     "conv-block-group": (layers.ConvBlock, {"filters": 4, "normalization": "group", "depth": 1}, SKIP, (2, 16, 16, 4)),
     "reverse-equal": (layers.ReverseAttention, {"filters": 4}, [SKIP, EQUAL], (2, 16, 16, 4)),
-    "reverse-half": (layers.ReverseAttention, {"filters": 4, "normalization": "instance"}, [SKIP, HALF], (2, 16, 16, 4)),
+    "reverse-half": (
+        layers.ReverseAttention,
+        {"filters": 4, "normalization": "instance"},
+        [SKIP, HALF],
+        (2, 16, 16, 4),
+    ),
     "reverse-logits": (
         layers.ReverseAttention,
         {"filters": 4, "return_logits": True},

@@ -1,0 +1,39 @@
+"""keras-rau export."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from keras_rau.cli.options import Model, existing_model
+
+
+def export(
+    model: Model,
+    format_: Annotated[Literal["saved_model", "tflite"], typer.Option("--format", help="What to write.")],
+    output: Annotated[Path, typer.Option(help="Folder (saved_model) or file (tflite) to write.")],
+    precision: Annotated[str, typer.Option(help="Of TFLite files: float32.")] = "float32",
+    image_size: Annotated[int | None, typer.Option(help="Side to fix for a model of any size (tflite).")] = None,
+    check_dir: Annotated[
+        Path | None, typer.Option(help="Folder of images to compare both models on; 16 phantoms without it.")
+    ] = None,
+) -> None:
+    """Export a trained model and check that it predicts what the Keras model predicts."""
+    from rich.console import Console
+
+    from keras_rau.errors import UsageError
+    from keras_rau.export import from_file
+
+    if format_ == "saved_model" and precision != "float32":
+        raise UsageError(f"--precision is for --format tflite. Received: --precision {precision}")
+    report = from_file(
+        existing_model(model), format_, output, precision=precision, image_size=image_size, check_dir=check_dir
+    )
+    console = Console()
+    console.print(report.table())
+    console.print(
+        f"largest difference to Keras {report.max_abs:.2e} on {report.n_images} images "
+        f"(allowed {report.tolerance:.0e}): {output}",
+        soft_wrap=True,
+        highlight=False,
+    )

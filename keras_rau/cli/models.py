@@ -1,0 +1,35 @@
+"""keras-rau models."""
+
+from typing import Annotated
+
+import typer
+
+
+def models(
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List the presets with their trainable parameters."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from keras_rau import models as library
+    from keras_rau.models.presets import PRESETS
+
+    rows = [
+        {
+            "name": name,
+            "parameters": library.count_parameters(library.from_preset(name, weights=None)),
+            "weights": False,
+            "description": preset.description,
+        }
+        for name, preset in PRESETS.items()
+    ]
+    if json_:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("name", "parameters", "trained weights", "what it is")
+    for row in rows:
+        table.add_row(row["name"], f"{row['parameters']:,}", "yes" if row["weights"] else "no", row["description"])
+    Console().print(table)

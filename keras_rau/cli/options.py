@@ -1,0 +1,31 @@
+"""Options that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[str, typer.Option("--model", help="A .keras, SavedModel or .tflite of yours, or a preset's name.")]
+Dataset = Annotated[str, typer.Option("--dataset", help="Name of the source; see the README for the layouts.")]
+DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder of the source.")]
+
+
+def existing_model(model: str) -> Path:
+    """Path of the model file named on the command line."""
+    from keras_rau.errors import RauError, UsageError
+
+    path = Path(model)
+    if path.exists():
+        # A run directory stands for the best model in it.
+        best = path / "checkpoints" / "best.keras"
+        return best if best.exists() else path
+    if path.suffix or path.parent != Path():
+        raise RauError(f"The model {model} does not exist.")
+    from keras_rau import models
+
+    if model in models.list_presets():
+        raise UsageError(
+            f"The preset {model!r} comes without trained weights: train it (keras-rau train --model {model} …) and "
+            "name the run directory or the .keras file."
+        )
+    raise UsageError(f"No file and no preset is called {model!r}. Presets: {', '.join(models.list_presets())}.")

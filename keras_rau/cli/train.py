@@ -1,0 +1,81 @@
+"""keras-rau train."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+# Option on the command line -> name in the configuration.
+_NAMES = {
+    "dataset": "data.dataset",
+    "data_dir": "data.data_dir",
+    "model": "model.name",
+    "loss": "loss.name",
+    "epochs": "epochs",
+    "batch_size": "batch_size",
+    "image_size": "data.image_size",
+    "seed": "seed",
+    "init": "init",
+}
+
+
+def train(
+    config: Annotated[Path | None, typer.Argument(help="YAML file; options on the command line go over it.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run directory to write.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="isic2018, ph2, ham10000, folder or phantom.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the data set.")] = None,
+    model: Annotated[str | None, typer.Option(help="Preset, see `keras-rau models`.")] = None,
+    loss: Annotated[str | None, typer.Option(help="bce, dice, tversky or compound.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of the whole training.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
+    init: Annotated[str | None, typer.Option(help="Model file whose weights to start from.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue after the last finished epoch.")] = False,
+    print_config: Annotated[bool, typer.Option("--print-config", help="Print the configuration and stop.")] = False,
+) -> None:
+    """Train a model; writes a run directory with checkpoints, history, scores and overlays."""
+    given = {
+        "dataset": dataset,
+        "data_dir": str(data_dir) if data_dir else None,
+        "model": model,
+        "loss": loss,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "image_size": image_size,
+        "seed": seed,
+        "init": init,
+    }
+    resolved = _resolve(config, given, set_ or [])
+    if print_config:
+        typer.echo(resolved.to_yaml(), nl=False)
+        return
+    from keras_rau.errors import UsageError
+
+    if output is None:
+        raise UsageError("Name the run directory to write with --output.")
+    if resolved.data.data_dir is None:
+        raise UsageError("Name the folder of the data set with --data-dir.")
+    from rich.console import Console
+
+    from keras_rau.evaluation import table
+    from keras_rau.training import train as run_training
+
+    result = run_training(resolved, output, resume=resume, console=Console(stderr=True))
+    Console().print(table(result))
+    typer.echo(f"run directory: {output}")
+
+
+def _resolve(path: Path | None, given: dict[str, Any], settings: list[str]) -> Any:
+    from keras_rau.errors import RauError, UsageError
+    from keras_rau.training.config import load_config, parse_setting
+
+    if path is not None:
+        load_config(path)
+    try:
+        overrides = {_NAMES[name]: value for name, value in given.items() if value is not None}
+        overrides.update(parse_setting(text) for text in settings)
+        return load_config(path, overrides)
+    except RauError as error:
+        raise UsageError(str(error)) from error

@@ -1,0 +1,46 @@
+"""history.csv: one row per finished epoch."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """Rows of a history file, numbers as numbers; `[]` when there is none."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """Write loss, metrics and learning rate of every epoch to a CSV file.
+
+    The row of an epoch is written before its checkpoint, and rows beyond the checkpoint that a training resumes from
+    are dropped, so that file and checkpoint never tell different stories.
+
+    Args:
+        path: the CSV file.
+        first_epoch: number of epochs already finished.
+    """
+
+    def __init__(self, path: Path, first_epoch: int = 0) -> None:
+        super().__init__()
+        self.path = path
+        self.rows: list[dict[str, Any]] = [row for row in read_history(path) if row["epoch"] < first_epoch]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Append a row."""
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row = {"epoch": epoch, **{key: float(value) for key, value in (logs or {}).items()}, "learning_rate": rate}
+        self.rows.append(row)
+        part = self.path.with_name(self.path.name + ".part")
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        with part.open("w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows({**row, "epoch": int(row["epoch"])} for row in self.rows)
+        os.replace(part, self.path)

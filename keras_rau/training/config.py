@@ -1,0 +1,157 @@
+"""The configuration of an experiment: one validated schema for files, command line and Python."""
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from keras_rau.errors import RauError
+
+
+class Section(BaseModel):
+    """A part of the configuration in which unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+
+class DataSection(Section):
+    """Where the images come from and how they reach the model."""
+
+    dataset: str = Field("phantom", description="name of the source, see keras_rau.datasets.names()")
+    data_dir: Path | None = Field(None, description="its folder")
+    options: dict[str, Any] = Field({}, description="further arguments of datasets.load, e.g. n and seed of phantom")
+    split: tuple[float, float, float] = Field((0.7, 0.1, 0.2), description="fractions of train, val, test")
+    split_seed: int = Field(0, description="seed of the split")
+    split_dir: Path | None = Field(None, description="folder with train.txt, val.txt, test.txt to use instead")
+    official_split: bool = Field(False, description="use the split the source comes with")
+    near_duplicates: Path | None = Field(None, description="CSV of id pairs that must not be separated by the split")
+    image_size: tuple[int, int] = Field((256, 256), description="height and width the model sees, in pixels")
+    resize: Literal["letterbox", "squash"] = Field("letterbox", description="keep the aspect ratio, or not")
+    augment: str = Field("light", description="augmentation policy of the training images")
+    cache: bool | Path = Field(True, description="keep decoded images in memory, or in this file")
+
+    @field_validator("image_size", mode="before")
+    @classmethod
+    def _square(cls, value: Any) -> Any:
+        return (value, value) if isinstance(value, int) else value
+
+    @field_validator("image_size")
+    @classmethod
+    def _positive(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if min(value) < 16:
+            raise ValueError(f"height and width must be at least 16. Received: {value}")
+        return value
+
+
+class NamedSection(BaseModel):
+    """A name, and arguments for what it names; these are checked when it is built."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class OptimizerSection(Section):
+    """AdamW with a warm-up and a cosine decay to zero."""
+
+    learning_rate: float = Field(1e-3, gt=0, description="largest learning rate")
+    weight_decay: float = Field(1e-4, ge=0, description="decoupled weight decay")
+    warmup_epochs: float = Field(1.0, ge=0, description="epochs of linear warm-up")
+    schedule: Literal["cosine", "constant"] = "cosine"
+    clip_norm: float | None = Field(1.0, gt=0, description="global gradient norm, or null")
+
+
+class Config(Section):
+    """A whole experiment."""
+
+    data: DataSection = DataSection()
+    model: NamedSection = NamedSection(name="rau_net_small")
+    loss: NamedSection = NamedSection(name="compound")
+    optimizer: OptimizerSection = OptimizerSection()
+    epochs: int = Field(40, ge=1)
+    batch_size: int = Field(8, ge=1)
+    monitor: str = Field("val_dice", description="what the best checkpoint is chosen by; higher is better")
+    seed: int | None = Field(None, description="makes the run repeatable: weights, order, augmentation, operations")
+    init: str | None = Field(None, description="model file whose weights the training starts from")
+
+    def to_yaml(self) -> str:
+        """YAML text that `load_config` reads back."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def load_config(path: Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
+    """Read a configuration file and put `overrides` over it.
+
+    Args:
+        path: YAML file, or `None` for the defaults.
+        overrides: dotted names to values, such as `{"optimizer.learning_rate": 0.01, "loss.alpha": 0.3}`.
+
+    Returns:
+        The validated configuration.
+
+    Raises:
+        RauError: the file cannot be read, a key is unknown (the nearest valid one is named) or a value is wrong.
+
+    Example:
+        >>> load_config(overrides={"epochs": 3}).epochs
+        3
+    """
+    tree: dict[str, Any] = {}
+    if path is not None:
+        try:
+            tree = yaml.safe_load(Path(path).read_text()) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise RauError(f"Cannot read the configuration {path}: {str(error).splitlines()[0]}") from error
+        if not isinstance(tree, dict):
+            raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
+    for name, value in (overrides or {}).items():
+        _put(tree, name, value)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise RauError(_explain(error)) from error
+
+
+def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise RauError(f"{parent!r} in the setting {dotted!r} is a value, not a section. Received: {tree!r}")
+    tree[last] = value
+
+
+def _explain(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        return f"Configuration: {where}: {problem['msg']}. Received: {problem['input']!r}"
+    section: Any = Config
+    for part in problem["loc"][:-1]:
+        section = section.model_fields[part].annotation
+    close = difflib.get_close_matches(str(problem["loc"][-1]), section.model_fields, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(section.model_fields)}."
+    return f"Configuration: unknown key {where!r}; {hint}"
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Split `KEY=VALUE` of the command line; the value is read as YAML (`1e-3`, `true`, `[1, 2]`)."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise RauError(f"A setting is written KEY=VALUE, such as optimizer.learning_rate=0.001. Received: {text!r}")
+    try:
+        return key, float(value) if _is_float(value) else yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise RauError(f"The value of the setting {key} is not YAML. Received: {value!r}") from error
+
+
+def _is_float(text: str) -> bool:
+    # YAML 1.1 takes 1e-3 (without a dot) for a string.
+    mantissa, exponent, power = text.lower().partition("e")
+    return bool(exponent) and mantissa.replace(".", "", 1).lstrip("+-").isdigit() and power.lstrip("+-").isdigit()

@@ -1,0 +1,200 @@
+"""A training from a configuration to a run directory."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+from rich.console import Console
+
+from keras_rau import datasets, losses, metrics, models
+from keras_rau.errors import RauError
+from keras_rau.training.callbacks import Checkpoints, HistoryFile, Progress, StopOnNonFinite
+from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.config import Config
+from keras_rau.training.optimizer import build_optimizer
+from keras_rau.training.report import write_report
+from keras_rau.training.reproducibility import git_revision, machine, prepare_tensorflow, versions
+from keras_rau.training.run_directory import RunDirectory
+
+
+@dataclass
+class Split:
+    """The three sets of samples of a run."""
+
+    train: list[Any]
+    val: list[Any]
+    test: list[Any]
+
+    def ids(self) -> dict[str, list[str]]:
+        """Ids by set."""
+        return {name: [sample.id for sample in getattr(self, name)] for name in ("train", "val", "test")}
+
+
+def train(config: Config, output: Path, resume: bool = False, console: Console | None = None) -> dict[str, Any]:
+    """Train, choose the best checkpoint on validation data, score it on test data.
+
+    Everything that can be known to be wrong before training (names, folders, files, sizes) is found before it.
+
+    Args:
+        config: the experiment.
+        output: the run directory; new or empty, unless `resume`.
+        resume: continue after the last finished epoch; starts afresh when there is none.
+        console: where progress goes; standard error when `None`.
+
+    Returns:
+        The content of `metrics.json`.
+
+    Raises:
+        RauError: the configuration, the data or the output folder cannot be used, or the loss is not finite.
+
+    Example:
+        >>> config = load_config(overrides={"data.data_dir": "phantoms", "data.options": {"n": 60}, "epochs": 2})
+        >>> train(config, Path("runs/first"))["dice"]
+    """
+    console = console or Console(stderr=True)
+    run = RunDirectory(Path(output))
+    resuming = resume and run.last.exists()
+    if resuming:
+        _check_same(config, run)
+    prepare_tensorflow(config.seed)
+    loss = losses.get(config.loss.name, **config.loss.arguments)
+    split = load_split(config)
+    model = keras.saving.load_model(run.last) if resuming else _fresh_model(config, loss, _steps(config, split))
+    run.create(resume)
+    _write_inputs(config, run, split, model)
+
+    steps = _steps(config, split)
+    first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps if resuming else 0
+    if resume:
+        console.print(_resume_line(run, first_epoch, config.epochs), highlight=False)
+    started = time.monotonic()
+    if first_epoch < config.epochs:
+        _fit(model, config, run, split, first_epoch, console)
+    seconds = time.monotonic() - started
+    return write_report(config, run, split, seconds, console)
+
+
+def load_split(config: Config) -> Split:
+    """Load, check and split the samples of a configuration."""
+    data = config.data
+    if data.data_dir is None:
+        raise RauError("The folder of the images is missing: name it with --data-dir (data.data_dir).")
+    samples = datasets.load(data.dataset, data.data_dir, **data.options)
+    datasets.check(samples)
+    if data.near_duplicates is not None:
+        samples = datasets.with_groups(samples, data.near_duplicates)
+    if data.split_dir is not None:
+        parts = datasets.load_split(data.split_dir, samples)
+        return Split(parts["train"], parts["val"], parts["test"])
+    train, val, test = datasets.split(samples, data.split, seed=data.split_seed, official=data.official_split)
+    return Split(train, val, test)
+
+
+def _steps(config: Config, split: Split) -> int:
+    return -(-len(split.train) // config.batch_size)
+
+
+def _fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Model:
+    arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments}
+    model = models.from_preset(config.model.name, weights=None, **arguments)
+    if config.init is not None:
+        model = _initialise(model, config.init)
+    model.compile(
+        build_optimizer(config.optimizer, steps, config.epochs),
+        loss=loss,
+        metrics=[metrics.DiceScore(), metrics.IoU()],
+    )
+    return model
+
+
+def _initialise(model: keras.Model, source: str) -> keras.Model:
+    if not Path(source).exists():
+        raise RauError(f"The model to start from does not exist. Received: --init {source}")
+    try:
+        trained = keras.saving.load_model(source, compile=False)
+        model.set_weights(trained.get_weights())
+    except ValueError as error:
+        raise RauError(f"Cannot start from {source}: {str(error).strip().splitlines()[0]}") from error
+    return model
+
+
+def _check_same(config: Config, run: RunDirectory) -> None:
+    saved = run.config.read_text() if run.config.exists() else None
+    if saved != config.to_yaml():
+        raise RauError(
+            f"The training in {run.path} was started with another configuration ({run.config.name} differs). "
+            "Resume with the same settings, or start a new output folder."
+        )
+
+
+def _write_inputs(config: Config, run: RunDirectory, split: Split, model: keras.Model) -> None:
+    run.config.write_text(config.to_yaml())
+    datasets.save_split(run.split, train=split.train, val=split.val, test=split.test)
+    surroundings = {
+        "command": " ".join(sys.argv),
+        "versions": versions(),
+        "git": git_revision(),
+        "machine": machine(),
+        "parameters": models.count_parameters(model),
+    }
+    run.environment.write_text(json.dumps(surroundings, indent=2) + "\n")
+
+
+def _fit(
+    model: keras.Model, config: Config, run: RunDirectory, split: Split, first_epoch: int, console: Console
+) -> None:
+    from keras_rau.export.sidecar import write_sidecar
+
+    def describe(path: Path) -> None:
+        write_sidecar(path, model_info(config, split))
+
+    data = config.data
+    shared: dict[str, Any] = {
+        "image_size": data.image_size,
+        "batch_size": config.batch_size,
+        "resize": data.resize,
+    }
+    cache = data.cache if isinstance(data.cache, bool) else str(data.cache)
+    seed = config.seed if config.seed is not None else 0
+    train_data = datasets.pipeline(
+        split.train, augment=data.augment, shuffle_seed=seed, cache=cache, start_epoch=first_epoch, **shared
+    )
+    val_data = datasets.pipeline(split.val, cache=data.cache is not False, **shared)
+    earlier = [row for row in read_history(run.history) if row["epoch"] < first_epoch]
+    callbacks: Sequence[keras.callbacks.Callback] = [
+        StopOnNonFinite(),
+        HistoryFile(run.history, first_epoch),
+        Checkpoints(run.checkpoints, config.monitor, earlier, describe),
+        Progress(config.epochs, console),
+        keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
+    ]
+    model.fit(
+        train_data,
+        validation_data=val_data,
+        epochs=config.epochs,
+        initial_epoch=first_epoch,
+        callbacks=callbacks,
+        verbose=0,
+    )
+
+
+def model_info(config: Config, split: Split) -> dict[str, Any]:
+    """What travels with a trained model: how it was fed, and on which images it was trained and chosen."""
+    return {
+        "name": config.model.name,
+        "dataset": config.data.dataset,
+        "image_size": list(config.data.image_size),
+        "resize": config.data.resize,
+        "split": split.ids(),
+    }
+
+
+def _resume_line(run: RunDirectory, first_epoch: int, epochs: int) -> str:
+    if first_epoch == 0:
+        return f"nothing to resume in {run.path}: starting afresh"
+    return f"resuming {run.path} after epoch {first_epoch} of {epochs}"

@@ -1,0 +1,79 @@
+"""The folder one training writes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_rau.errors import RauError
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Paths inside a run directory."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration."""
+        return self.path / "config.yaml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, git revision, machine, command."""
+        return self.path / "environment.json"
+
+    @property
+    def history(self) -> Path:
+        """One row per epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """Scores of the best checkpoint."""
+        return self.path / "metrics.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of best.keras and last.keras."""
+        return self.path / "checkpoints"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint with the best validation score."""
+        return self.checkpoints / "best.keras"
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint of the last finished epoch."""
+        return self.checkpoints / "last.keras"
+
+    @property
+    def split(self) -> Path:
+        """Folder of train.txt, val.txt and test.txt."""
+        return self.path / "split"
+
+    @property
+    def logs(self) -> Path:
+        """TensorBoard logs."""
+        return self.path / "logs"
+
+    def create(self, resume: bool) -> None:
+        """Make the folders, refusing to mix two trainings.
+
+        Raises:
+            RauError: the folder holds something and `resume` is false, or it cannot be written.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RauError(f"The output {self.path} is a file. Name a folder.")
+        if not resume and self.path.exists() and any(self.path.iterdir()):
+            raise RauError(
+                f"The output folder {self.path} is not empty. Name a new one, or continue its training with --resume."
+            )
+        try:
+            for folder in (self.path, self.checkpoints, self.split):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".writable"
+            probe.write_text("")
+            probe.unlink()
+        except OSError as error:
+            raise RauError(f"Cannot write to the output folder {self.path}: {error.strerror}.") from error
