@@ -1,3 +1,13 @@
-"""Segmentation metrics."""
+"""Segmentation metrics averaged per image."""
 
-import keras  # noqa: F401  first, so that registration on the import of keras meets no half-imported module of ours
+# keras first: its import registers our classes and must find no half-imported module of ours.
+import keras  # noqa: F401
+
+from keras_rau.metrics.base import SegmentationMetric as SegmentationMetric
+from keras_rau.metrics.confusion import Accuracy as Accuracy
+from keras_rau.metrics.confusion import DiceScore as DiceScore
+from keras_rau.metrics.confusion import IoU as IoU
+from keras_rau.metrics.confusion import MeanIoU as MeanIoU
+from keras_rau.metrics.confusion import Sensitivity as Sensitivity
+from keras_rau.metrics.confusion import Specificity as Specificity
+from keras_rau.metrics.confusion import ThresholdJaccard as ThresholdJaccard

@@ -1,0 +1,75 @@
+"""Drawn images as a data set: for demos, tests and documentation, without a download."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from keras_rau.datasets.folder import folder
+from keras_rau.datasets.phantom_drawing import draw_phantom
+from keras_rau.datasets.samples import Sample
+from keras_rau.errors import DataError
+
+_RECORD = "phantom.json"
+# Raised whenever the drawing changes, so that an old set is not taken for a new one.
+_DRAWING = 1
+
+
+def phantom(root: Path | str, n: int | None = None, seed: int | None = None, size: int | None = None) -> list[Sample]:
+    """Samples of a set of phantoms, drawn into `root/images` and `root/masks` if it is not there yet.
+
+    Args:
+        root: folder of the set.
+        n: how many; 200 for a new set, those that are there for an old one.
+        seed: seed of the drawing; 0 for a new set.
+        size: side in pixels; 256 for a new set.
+
+    Raises:
+        DataError: `root` holds something else, or a set drawn with another `n`, `seed` or `size`.
+        ValueError: `n` or `size` is too small.
+    """
+    root = Path(root)
+    given = {"n": n, "seed": seed, "size": size}
+    record = root / _RECORD
+    if record.exists():
+        found = _read(record)
+        differing = [name for name, value in given.items() if value is not None and found.get(name) != value]
+        if differing or found.get("drawing") != _DRAWING:
+            was = ", ".join(f"{name}={found.get(name)}" for name in (*given, "drawing"))
+            raise DataError(
+                f"{root} holds phantoms drawn with {was}. Ask for these, or name a new folder. Received: {given}"
+            )
+    else:
+        if root.exists() and any(root.iterdir()):
+            raise DataError(f"{root} is not empty and holds no phantoms. Name a new folder.")
+        made = {name: default if given[name] is None else given[name] for name, default in _DEFAULTS.items()}
+        if made["n"] < 1 or made["size"] < 32:
+            raise ValueError(
+                f"`n` must be at least 1 and `size` at least 32. Received: n={made['n']}, size={made['size']}"
+            )
+        _draw(root, **made)
+        record.write_text(json.dumps({**made, "drawing": _DRAWING}) + "\n")
+    return [Sample(s.id, s.image, s.mask, "phantom") for s in folder(root)]
+
+
+_DEFAULTS = {"n": 200, "seed": 0, "size": 256}
+
+
+def _read(record: Path) -> dict[str, Any]:
+    try:
+        return json.loads(record.read_text())
+    except ValueError as error:
+        raise DataError(f"{record} is damaged. Remove the folder to have it drawn anew.") from error
+
+
+def _draw(root: Path, n: int, seed: int, size: int) -> None:
+    try:
+        for name in ("images", "masks"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        for index in range(n):
+            image, mask = draw_phantom(seed, index, size)
+            Image.fromarray(image).save(root / "images" / f"phantom_{index:05d}.jpg", quality=95)
+            Image.fromarray(mask * 255).save(root / "masks" / f"phantom_{index:05d}_mask.png")
+    except OSError as error:
+        raise DataError(f"Cannot draw phantoms into {root}: {error.strerror}.") from error

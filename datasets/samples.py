@@ -1,0 +1,32 @@
+"""The record that everything about one image travels in."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image, its mask, and what is known about it.
+
+    Attributes:
+        id: unique name within its source, such as `ISIC_0000000`.
+        image: image file.
+        mask: mask file, or `None`.
+        source: name of the source, such as `"isic2018"`.
+        split: the set the source itself puts it in (`"train"`, `"val"`, `"test"`), or `None`.
+        group: samples of one group show the same lesion or nearly the same picture, and no split separates them.
+        metadata: whatever else the source says, such as the diagnosis.
+    """
+
+    id: str
+    image: Path
+    mask: Path | None
+    source: str
+    split: str | None = None
+    group: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.group:
+            object.__setattr__(self, "group", self.id)
