@@ -23,7 +23,7 @@ _NAMES = {
     "fit_mask": "preprocessing",
     "restore": "preprocessing",
     "pipeline": "tf_pipeline",
-    "POLICIES": "augmentation",
+    "get_policy": "augmentation",
     "draw_phantom": "phantom_drawing",
 }
 

@@ -13,7 +13,7 @@ _SOURCES = {
     "isic2018": ("isic", "isic2018"),
     "ph2": ("ph2", "ph2"),
     "ham10000": ("ham10000", "ham10000"),
-    "folder": ("folder", "folder"),
+    "folder": ("own_folder", "folder"),
     "phantom": ("phantom", "phantom"),
 }
 

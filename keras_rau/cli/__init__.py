@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import typer
 from rich.console import Console
@@ -34,6 +35,8 @@ def main() -> None:
         sys.argv = [word for word in sys.argv if word != "--debug"]
     else:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        # google.api_core, which TensorFlow 2.16 imports, announces the end of old Pythons at every start.
+        warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     try:
         app()
     except Exception as error:

@@ -70,10 +70,7 @@ class SegmentationMetric(keras.metrics.Metric):
         """Count a batch."""
         image_weight, pixel_weight = split_weight(sample_weight, y_true)
         counts = self._counts(y_true, y_pred, pixel_weight)
-        if image_weight is None:
-            image_weight = ops.ones_like(counts[0])
-        else:
-            image_weight = image_weight * ops.ones_like(counts[0])
+        image_weight = ops.ones_like(counts[0]) * (1.0 if image_weight is None else image_weight)
         if self.average == "image":
             self.total.assign_add(ops.sum(image_weight * self.score(*counts)))
             self.count.assign_add(ops.sum(image_weight))

@@ -30,7 +30,7 @@ class DataSection(Section):
     image_size: tuple[int, int] = Field((256, 256), description="height and width the model sees, in pixels")
     resize: Literal["letterbox", "squash"] = Field("letterbox", description="keep the aspect ratio, or not")
     augment: str = Field("light", description="augmentation policy of the training images")
-    cache: bool | Path = Field(True, description="keep decoded images in memory, or in this file")
+    cache: bool = Field(True, description="keep resized images in memory")
 
     @field_validator("image_size", mode="before")
     @classmethod

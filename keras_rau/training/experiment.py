@@ -1,5 +1,6 @@
 """A training from a configuration to a run directory."""
 
+import difflib
 import json
 import sys
 import time
@@ -12,7 +13,7 @@ import keras
 from rich.console import Console
 
 from keras_rau import datasets, losses, metrics, models
-from keras_rau.errors import RauError
+from keras_rau.errors import RauError, UsageError
 from keras_rau.training.callbacks import Checkpoints, HistoryFile, Progress, StopOnNonFinite
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
@@ -62,7 +63,8 @@ def train(config: Config, output: Path, resume: bool = False, console: Console |
     if resuming:
         _check_same(config, run)
     prepare_tensorflow(config.seed)
-    loss = losses.get(config.loss.name, **config.loss.arguments)
+    loss = _checked_loss(config)
+    datasets.get_policy(config.data.augment)
     split = load_split(config)
     model = keras.saving.load_model(run.last) if resuming else _fresh_model(config, loss, _steps(config, split))
     run.create(resume)
@@ -95,13 +97,30 @@ def load_split(config: Config) -> Split:
     return Split(train, val, test)
 
 
+def _checked_loss(config: Config) -> keras.losses.Loss:
+    """The loss; unknown names of models and losses are found here, before any file is read."""
+    if config.model.name not in models.list_presets():
+        close = difflib.get_close_matches(config.model.name, models.list_presets(), n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise UsageError(
+            f"Unknown model. {hint}Known: {', '.join(models.list_presets())}. Received: {config.model.name!r}"
+        )
+    try:
+        return losses.get(config.loss.name, **config.loss.arguments)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
 def _steps(config: Config, split: Split) -> int:
     return -(-len(split.train) // config.batch_size)
 
 
 def _fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Model:
     arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments}
-    model = models.from_preset(config.model.name, weights=None, **arguments)
+    try:
+        model = models.from_preset(config.model.name, weights=None, **arguments)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"Model {config.model.name}: {error}") from error
     if config.init is not None:
         model = _initialise(model, config.init)
     model.compile(
@@ -158,13 +177,13 @@ def _fit(
         "image_size": data.image_size,
         "batch_size": config.batch_size,
         "resize": data.resize,
+        "cache": data.cache,
     }
-    cache = data.cache if isinstance(data.cache, bool) else str(data.cache)
     seed = config.seed if config.seed is not None else 0
     train_data = datasets.pipeline(
-        split.train, augment=data.augment, shuffle_seed=seed, cache=cache, start_epoch=first_epoch, **shared
+        split.train, augment=data.augment, shuffle_seed=seed, start_epoch=first_epoch, **shared
     )
-    val_data = datasets.pipeline(split.val, cache=data.cache is not False, **shared)
+    val_data = datasets.pipeline(split.val, **shared)
     earlier = [row for row in read_history(run.history) if row["epoch"] < first_epoch]
     callbacks: Sequence[keras.callbacks.Callback] = [
         StopOnNonFinite(),
@@ -179,6 +198,7 @@ def _fit(
         epochs=config.epochs,
         initial_epoch=first_epoch,
         callbacks=callbacks,
+        shuffle=False,
         verbose=0,
     )
 

@@ -62,9 +62,8 @@ class Progress(keras.callbacks.Callback):
         took = time.monotonic() - self.started
         left = took * (self.epochs - epoch - 1)
         scores = _scores(logs, ("loss", "dice", "val_loss", "val_dice"))
-        self.console.print(
-            f"epoch {epoch + 1}/{self.epochs}  {took:.0f} s, {_clock(left)} left  {scores}", highlight=False
-        )
+        line = f"epoch {epoch + 1}/{self.epochs}  {took:.0f} s, {_clock(left)} left  {scores}"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
 
 def _scores(logs: dict[str, Any] | None, names: tuple[str, ...]) -> str:

@@ -1,0 +1,100 @@
+"""The three kinds of model file behind one small interface; each imports only what it needs."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from keras_rau.errors import ExportError
+
+
+class Backend(Protocol):
+    """A loaded model."""
+
+    size: tuple[int, int] | None
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Map float32 `(B, H, W, 3)` to float32 `(B, H, W, 1)`."""
+
+
+def open_backend(path: Path, threads: int | None) -> Backend:
+    """Load a `.keras` file, a `.tflite` file or a SavedModel folder.
+
+    Raises:
+        ExportError: nothing is there, it is damaged, or of another kind.
+    """
+    if not path.exists():
+        raise ExportError(f"The model {path} does not exist.")
+    if path.is_dir():
+        if not (path / "saved_model.pb").exists():
+            raise ExportError(f"The folder {path} is no SavedModel: it holds no saved_model.pb.")
+        return SavedModelBackend(path)
+    if path.suffix == ".keras":
+        return KerasBackend(path)
+    if path.suffix == ".tflite":
+        return TFLiteBackend(path, threads)
+    raise ExportError(
+        f"Models are .keras files, .tflite files and SavedModel folders; pickles and others are not opened. Received: {path}"
+    )
+
+
+class KerasBackend:
+    """A Keras model file, loaded in safe mode."""
+
+    def __init__(self, path: Path) -> None:
+        from keras_rau.export.checks import load_keras, model_size
+
+        self.model = load_keras(path)
+        self.size = model_size(self.model)
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Predict."""
+        return np.asarray(self.model.predict_on_batch(batch), np.float32)
+
+
+class SavedModelBackend:
+    """A SavedModel with our signature."""
+
+    def __init__(self, path: Path) -> None:
+        import tensorflow as tf
+
+        try:
+            self.module = tf.saved_model.load(str(path))
+            self.function = self.module.signatures["serving_default"]
+            spec = self.function.structured_input_signature[1]["image"]
+        except (OSError, ValueError, KeyError) as error:
+            raise ExportError(f"{path} is no SavedModel with a signature from `image` to `mask`: {error}") from error
+        height, width = spec.shape[1:3]
+        self.size = None if height is None or width is None else (int(height), int(width))
+        self.convert = tf.constant
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Predict."""
+        return self.function(image=self.convert(batch, "float32"))["mask"].numpy()
+
+
+class TFLiteBackend:
+    """A TFLite file; needs neither TensorFlow nor Keras."""
+
+    def __init__(self, path: Path, threads: int | None) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        count = threads or min(4, os.cpu_count() or 1)
+        try:
+            self.interpreter = Interpreter(model_path=str(path), num_threads=count)
+            self.interpreter.allocate_tensors()
+            self.signature = self.interpreter.get_signature_runner("serving_default")
+            shape = self.signature.get_input_details()["image"]["shape"]
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise ExportError(f"{path} is no TFLite model with a signature from `image` to `mask`: {error}") from error
+        self.size = (int(shape[1]), int(shape[2]))
+        # An interpreter has one set of buffers.
+        self.lock = threading.Lock()
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Predict, image by image."""
+        images = np.asarray(batch, np.float32)
+        with self.lock:
+            return np.concatenate([self.signature(image=image[None])["mask"].copy() for image in images])

@@ -1,0 +1,137 @@
+"""Does the exported model predict what the Keras model predicts?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rau.datasets.decoding import read_image
+from keras_rau.datasets.files import existing_folder, image_files
+from keras_rau.datasets.phantom_drawing import draw_phantom
+from keras_rau.datasets.preprocessing import fit_image
+from keras_rau.errors import ExportError
+from keras_rau.export.writing import reject
+
+Images = Path | str | Sequence[Any] | None
+PHANTOMS = 16
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """Comparison of an exported model with the Keras model it came from.
+
+    Attributes:
+        images: what they were compared on.
+        n_images: how many.
+        max_abs: largest absolute difference of any pixel's probability.
+        mean_abs: mean absolute difference.
+        dice_mean: Dice between the masks at 0.5, mean over images.
+        dice_min: its smallest value.
+        tolerance: largest `max_abs` allowed.
+    """
+
+    images: str
+    n_images: int
+    max_abs: float
+    mean_abs: float
+    dice_mean: float
+    dice_min: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the largest difference is allowed."""
+        return self.max_abs <= self.tolerance
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "passed": self.passed}
+
+    def table(self) -> Any:
+        """For a terminal, a `rich.table.Table`."""
+        from rich.table import Table
+
+        table = Table("compared on", "largest difference", "mean difference", "Dice of the masks", "smallest")
+        table.add_row(
+            f"{self.n_images} {self.images}",
+            f"{self.max_abs:.1e}",
+            f"{self.mean_abs:.1e}",
+            f"{self.dice_mean:.5f}",
+            f"{self.dice_min:.5f}",
+        )
+        return table
+
+
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def compare(
+    reference: Predict, candidate: Predict, images: Sequence[np.ndarray], name: str, tolerance: float
+) -> ParityReport:
+    """Compare two models, image by image.
+
+    Args:
+        reference: maps float32 `(1, H, W, 3)` to `(1, H, W, 1)`.
+        candidate: the same.
+        images: uint8 or float `(H, W, 3)` at the models' size.
+        name: what the images are, for the report.
+        tolerance: largest difference allowed.
+
+    Raises:
+        ExportError: there are no images.
+    """
+    if not len(images):
+        raise ExportError("There are no images to compare the models on.")
+    largest, mean, dices = [], [], []
+    for image in images:
+        batch = np.asarray(image, np.float32)[None]
+        wanted, found = reference(batch), candidate(batch)
+        difference = np.abs(np.asarray(wanted, np.float64) - found)
+        largest.append(difference.max())
+        mean.append(difference.mean())
+        a, b = wanted >= 0.5, found >= 0.5
+        total = a.sum() + b.sum()
+        dices.append(1.0 if total == 0 else 2 * (a & b).sum() / total)
+    # A NaN anywhere must not pass for a small difference.
+    worst = float(np.max(largest)) if np.isfinite(largest).all() else float("inf")
+    return ParityReport(
+        name, len(images), worst, float(np.mean(mean)), float(np.mean(dices)), float(np.min(dices)), tolerance
+    )
+
+
+def check_parity(
+    model: Any, path: Path, size: tuple[int, int], verify: Images, tolerance: float, resize: str
+) -> ParityReport:
+    """Compare an exported file with its model; a file that differs is renamed to `NAME.rejected`.
+
+    Raises:
+        ExportError: the largest difference exceeds the tolerance.
+    """
+    from keras_rau.export.backends import open_backend
+
+    images, name = _images(verify, size, resize)
+    candidate = open_backend(path, threads=None)
+    report = compare(lambda batch: np.asarray(model(batch, training=False)), candidate.run, images, name, tolerance)
+    if not report.passed:
+        kept = reject(path)
+        raise ExportError(
+            f"The exported model differs from the Keras model by up to {report.max_abs:.2e} on {report.n_images} "
+            f"{report.images}, more than {tolerance:.0e}. It is kept as {kept}."
+        )
+    return report
+
+
+def _images(verify: Images, size: tuple[int, int], resize: str) -> tuple[list[np.ndarray], str]:
+    if verify is None:
+        drawn = [draw_phantom(0, index, max(32, *size))[0] for index in range(PHANTOMS)]
+        return [fit_image(image, size, resize) for image in drawn], "phantoms"
+    if isinstance(verify, (str, Path)):
+        folder = existing_folder(verify)
+        files = image_files(folder)
+        if not files:
+            raise ExportError(f"There are no images in {folder} to compare the models on.")
+        return [fit_image(read_image(file), size, resize) for file in files], f"images of {folder.name}"
+    images = [read_image(item) if isinstance(item, (str, Path)) else np.asarray(item) for item in verify]
+    return [fit_image(image, size, resize) for image in images], "images"

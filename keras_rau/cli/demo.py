@@ -1,0 +1,21 @@
+"""keras-rau demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder to write; new or empty.")] = Path("demo"),
+    images: Annotated[int, typer.Option(help="How many phantoms to draw.")] = 300,
+    epochs: Annotated[int, typer.Option(help="Epochs to train.")] = 12,
+    image_size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 128,
+) -> None:
+    """Draw phantoms, train a small model on them, score it, export it, and write a report: the whole way in minutes."""
+    from rich.console import Console
+
+    from keras_rau.training.demo import run_demo
+
+    report = run_demo(output, images, epochs, image_size, Console(stderr=True))
+    typer.echo(f"report: {report}")

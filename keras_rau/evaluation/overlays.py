@@ -1,0 +1,80 @@
+"""Outlines of masks drawn over images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+# Told apart with any colour vision, on light and on dark skin.
+TRUTH, PREDICTION = (0, 230, 118), (255, 214, 0)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image of a panel."""
+
+    id: str
+    image: np.ndarray
+    truth: np.ndarray | None
+    prediction: np.ndarray
+    dice: float | None
+
+
+def overlay(image: np.ndarray, truth: np.ndarray | None = None, prediction: np.ndarray | None = None) -> np.ndarray:
+    """Draw the outlines of the true mask (green) and of the predicted one (yellow) over an image.
+
+    Args:
+        image: uint8 RGB `(H, W, 3)`.
+        truth: `(H, W)` of 0 and 1, or `None`.
+        prediction: the same.
+
+    Returns:
+        uint8 RGB `(H, W, 3)`.
+    """
+    drawn = np.ascontiguousarray(image).copy()
+    width = max(1, round(min(image.shape[:2]) / 150))
+    for mask, colour in ((truth, TRUTH), (prediction, PREDICTION)):
+        if mask is None:
+            continue
+        contours, _ = cv2.findContours(np.ascontiguousarray(mask, np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        # A dark rim keeps the line visible where the skin has its colour.
+        cv2.drawContours(drawn, contours, -1, (0, 0, 0), width + 2, cv2.LINE_AA)
+        cv2.drawContours(drawn, contours, -1, colour, width, cv2.LINE_AA)
+    return drawn
+
+
+def panel(tiles: Sequence[Tile], columns: int = 4, side: int = 256) -> np.ndarray:
+    """Arrange overlays with id and Dice below each, and a legend on top.
+
+    Returns:
+        uint8 RGB image.
+    """
+    strip = 26
+    cells = [_cell(tile, side, strip) for tile in tiles]
+    cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
+    rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    legend = np.full((strip + 6, rows[0].shape[1], 3), 255, np.uint8)
+    for left, colour, text in ((10, TRUTH, "truth"), (110, PREDICTION, "prediction")):
+        cv2.rectangle(legend, (left, 10), (left + 22, 20), colour, -1)
+        cv2.rectangle(legend, (left, 10), (left + 22, 20), (0, 0, 0), 1)
+        _write(legend, text, (left + 30, 20))
+    return np.vstack([legend, *rows])
+
+
+def _cell(tile: Tile, side: int, strip: int) -> np.ndarray:
+    drawn = overlay(tile.image, tile.truth, tile.prediction)
+    scale = side / max(drawn.shape[:2])
+    size = (max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale)))
+    small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    cell = np.full((side + strip, side + 8, 3), 255, np.uint8)
+    top, left = (side - size[1]) // 2, 4 + (side - size[0]) // 2
+    cell[top : top + size[1], left : left + size[0]] = small
+    _write(cell, tile.id[:22], (6, side + 17))
+    if tile.dice is not None:
+        _write(cell, f"{tile.dice:.3f}", (side - 42, side + 17))
+    return cell
+
+
+def _write(image: np.ndarray, text: str, place: tuple[int, int]) -> None:
+    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (30, 30, 30), 1, cv2.LINE_AA)

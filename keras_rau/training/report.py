@@ -1,0 +1,71 @@
+"""What a finished training leaves behind: scores, curves, overlays."""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from rich.console import Console
+
+from keras_rau import datasets, models
+from keras_rau.errors import RauError
+from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, write_json
+from keras_rau.export import Predictor
+from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.config import Config
+from keras_rau.training.reproducibility import machine, versions
+from keras_rau.training.run_directory import RunDirectory
+
+_TILES = 12
+
+
+def write_report(config: Config, run: RunDirectory, split: Any, seconds: float, console: Console) -> dict[str, Any]:
+    """Score the best checkpoint on validation and test data and write metrics.json, scores.csv, curves.png, overlays.png.
+
+    Returns:
+        The content of metrics.json: the test scores, and under `validation` and `training` what belongs to them.
+    """
+    predictor = Predictor(run.best)
+    _, validation = evaluate(predictor, split.val, console)
+    rows, test = evaluate(predictor, split.test, console)
+    history = read_history(run.history)
+    best = max(history, key=lambda row: row[config.monitor])
+    result = {
+        **test,
+        "model": str(run.best),
+        "dataset": config.data.dataset,
+        "split": "test",
+        "versions": versions(),
+        "validation": validation,
+        "training": {
+            "preset": config.model.name,
+            "parameters": models.count_parameters(predictor.backend.model),
+            "images": {name: len(ids) for name, ids in split.ids().items()},
+            "epochs": len(history),
+            "best_epoch": int(best["epoch"]) + 1,
+            "seconds_in_fit_of_last_start": round(seconds, 1),
+            "seed": config.seed,
+            "machine": machine(),
+        },
+    }
+    write_json(result, run.metrics)
+    write_csv(rows, run.path / "scores.csv")
+    _write_overlays(predictor, split.test, rows, run.path / "overlays.png")
+    try:
+        plot_curves(history, run.path / "curves.png")
+    except RauError as error:
+        console.print(f"curves.png is left out. {error}", highlight=False)
+    return result
+
+
+def _write_overlays(predictor: Predictor, samples: list[Any], rows: list[dict[str, Any]], path: Path) -> None:
+    """Images from the worst to the best, evenly by rank."""
+    scores = {row["id"]: row["dice"] for row in rows}
+    ranked = sorted(samples, key=lambda sample: scores[sample.id])
+    count = min(_TILES, len(ranked))
+    chosen = [ranked[round(number * (len(ranked) - 1) / max(count - 1, 1))] for number in range(count)]
+    tiles = []
+    for sample in chosen:
+        image = datasets.read_image(sample.image)
+        truth = datasets.read_mask(sample.mask)
+        tiles.append(Tile(sample.id, image, truth, predictor.predict(image), scores[sample.id]))
+    Image.fromarray(panel(tiles)).save(path)
