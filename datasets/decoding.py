@@ -10,8 +10,10 @@ from keras_rau.errors import DataError
 
 def _open(path: Path | str) -> Image.Image:
     try:
-        image = Image.open(path)
-        image.load()
+        # Opened here, because Pillow leaves the file of a damaged image open.
+        with Path(path).open("rb") as file:
+            image = Image.open(file)
+            image.load()
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist.") from error
     except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:

@@ -71,7 +71,9 @@ def _convert(model: keras.Model, size: tuple[int, int], folder: Path) -> bytes:
             content = converter.convert()
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = next((line for line in lines if "ops:" in line or "not supported" in line), lines[0] if lines else "")
+        reason = next(
+            (line for line in lines if line.startswith(("Custom ops:", "Flex ops:"))), lines[0] if lines else ""
+        )
         raise ExportError(f"The model cannot be converted with TFLite's built-in operators: {reason}") from error
     custom = custom_operators(content)
     if custom:

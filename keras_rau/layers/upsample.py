@@ -13,6 +13,9 @@ Shape = tuple[int | None, ...]
 def resize(inputs: Any, size: tuple[int | None, int | None], like: Any, scale: int, **how: str) -> Any:
     """Resize to `size`; where that is unknown until run time, to `scale` times the size of `like`."""
     interpolation, data_format = how["interpolation"], how["data_format"]
+    shape = tuple(inputs.shape)
+    if None not in size and (shape[2:4] if data_format == "channels_first" else shape[1:3]) == size:
+        return inputs
     if None not in size:
         return ops.image.resize(inputs, size, interpolation=interpolation, data_format=data_format)
     # Only TensorFlow traces with unknown sizes, and there keras.ops.image.resize (Keras 3.14 to 3.15) compares

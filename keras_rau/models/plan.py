@@ -95,9 +95,8 @@ class Plan:
             up = Upsample(interpolation="nearest", name=name, **self.shared)([x, skip])
             return self.block(filters, 1, name=f"{name}_conv")(up)
         up = keras.layers.Conv2DTranspose(filters, 2, strides=2, name=name, **self.shared)(x)
-        if None in skip.shape[1:3] or up.shape[1:3] != skip.shape[1:3]:
-            up = Upsample(name=f"{name}_fit", **self.shared)([up, skip])
-        return up
+        # In every graph, also where it has nothing to do: the order of the weights must not depend on the size.
+        return Upsample(name=f"{name}_fit", **self.shared)([up, skip])
 
     def _activate(self, name: str) -> keras.layers.Layer:
         automatic = "sigmoid" if self.classes == 1 else "softmax"

@@ -33,14 +33,15 @@ def test_paper_size_is_what_the_paper_says():
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("upsampling", ["conv", "transpose", "bilinear"])
-def test_any_size_static_or_unknown(architecture, upsampling):
+@pytest.mark.parametrize("size", [(37, 50), (32, 48)])
+def test_any_size_static_or_unknown(architecture, upsampling, size):
     arguments = {"width": 4, "depth": 3, "upsampling": upsampling}
-    static = architecture(input_shape=(37, 50, 3), **arguments)
+    static = architecture(input_shape=(*size, 3), **arguments)
     free = architecture(input_shape=(None, None, 3), **arguments)
     free.set_weights(static.get_weights())
-    images = _images(2, 37, 50, 3)
+    images = _images(2, *size, 3)
     found = static.predict(images, verbose=0)
-    assert found.shape == (2, 37, 50, 1)
+    assert found.shape == (2, *size, 1)
     assert found.min() >= 0
     assert found.max() <= 1
     np.testing.assert_allclose(found, free.predict(images, verbose=0), atol=1e-5)
