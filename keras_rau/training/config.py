@@ -112,6 +112,10 @@ def load_config(path: Path | None = None, overrides: dict[str, Any] | None = Non
             raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
     for name, value in (overrides or {}).items():
         _put(tree, name, value)
+    for name in ("model", "loss"):
+        # An argument alone, such as loss.alpha, is one of the default.
+        if isinstance(tree.get(name), dict):
+            tree[name].setdefault("name", getattr(Config(), name).name)
     try:
         return Config.model_validate(tree)
     except ValidationError as error:

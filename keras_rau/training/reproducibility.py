@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from keras_rau.errors import RauError
+
 
 def prepare_tensorflow(seed: int | None) -> None:
     """Let GPUs grow their memory; with a `seed`, make everything that follows repeatable.
@@ -14,7 +16,7 @@ def prepare_tensorflow(seed: int | None) -> None:
     Deterministic operations alone are not enough: with several inter-op threads two runs on a CPU differ.
 
     Raises:
-        RuntimeError: TensorFlow has already started with other settings.
+        RauError: TensorFlow has already started with other settings.
     """
     import keras
     import tensorflow as tf
@@ -24,7 +26,12 @@ def prepare_tensorflow(seed: int | None) -> None:
     if seed is None:
         return
     if tf.config.threading.get_inter_op_parallelism_threads() != 1:
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        try:
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError as error:
+            raise RauError(
+                "TensorFlow has already started, too late for a seed: train in a new process, or without one."
+            ) from error
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
 

@@ -1,0 +1,165 @@
+"""The command line: what it prints, what it returns."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_rau import datasets, models
+from keras_rau.cli import main
+
+
+def _run(monkeypatch, capsys, *words):
+    """Exit status, standard output and standard error of a command run in this process."""
+    monkeypatch.setattr(sys, "argv", ["keras-rau", *map(str, words)])
+    monkeypatch.setenv("COLUMNS", "200")
+    try:
+        main()
+    except SystemExit as stop:
+        status = stop.code or 0
+    else:
+        status = 0
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    root = tmp_path_factory.mktemp("cli")
+    datasets.load("phantom", root / "phantoms", n=12, size=48)
+    model = models.from_preset("rau_net_nano", weights=None, input_shape=(32, 32, 3), depth=2)
+    model.save(root / "m.keras")
+    return root
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys\nsys.argv = ['keras-rau', '--help']\n"
+        "from keras_rau.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'tensorflow', 'keras', 'cv2', 'tensorflow_data_validation', 'sklearn', 'matplotlib'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    for command in ("train", "evaluate", "predict", "export", "models", "demo"):
+        assert command in found.stdout
+
+
+def test_models(monkeypatch, capsys):
+    status, out, _ = _run(monkeypatch, capsys, "models", "--json")
+    assert status == 0
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert rows["unet"]["parameters"] == 34_527_041
+    assert set(rows) == set(models.list_presets())
+
+
+def test_print_config(monkeypatch, capsys):
+    status, out, _ = _run(
+        monkeypatch, capsys, "train", "--print-config", "--loss", "tversky", "--set", "loss.alpha=0.2"
+    )
+    assert status == 0
+    assert "alpha: 0.2" in out
+    assert "learning_rate: 0.001" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["train", "--set", "optimiser.x=1"], 2, "did you mean 'optimizer'"),
+        (["train", "--set", "epochs"], 2, "KEY=VALUE"),
+        (["train", "--data-dir", "x"], 2, "--output"),
+        (["train", "--output", "x"], 2, "--data-dir"),
+        (["train", "nothing.yaml"], 1, "nothing.yaml"),
+        (["train", "--output", "x", "--data-dir", "nowhere", "--dataset", "isic2018"], 1, "nowhere does not exist"),
+        (["train", "--output", "x", "--data-dir", ".", "--model", "unett"], 2, "Did you mean 'unet'"),
+        (["train", "--output", "x", "--data-dir", ".", "--loss", "dise"], 2, "Did you mean 'dice'"),
+        (["train", "--output", "x", "--data-dir", ".", "--dataset", "isic2081"], 2, "Did you mean 'isic2018'"),
+        (["predict", "x.jpg", "--model", "rau_net_nano"], 2, "without trained weights"),
+        (["predict", "x.jpg", "--model", "nonsense"], 2, "No file and no preset"),
+        (["predict", "x.jpg", "--model", "nothing.keras"], 1, "does not exist"),
+        (["export", "--model", "x.keras", "--format", "onnx", "--output", "x"], 2, "onnx"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_exit_status_and_one_clear_line(monkeypatch, capsys, tmp_path, words, status, message):
+    monkeypatch.chdir(tmp_path)
+    found, _, err = _run(monkeypatch, capsys, *words)
+    assert found == status, err
+    assert message in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate(monkeypatch, capsys, files, tmp_path):
+    words = ["evaluate", "--model", files / "m.keras", "--dataset", "phantom", "--data-dir", files / "phantoms"]
+    status, out, err = _run(monkeypatch, capsys, *words, "--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv")
+    assert status == 0, err
+    result = json.loads((tmp_path / "s.json").read_text())
+    assert result["n_images"] == 12
+    assert {"dice", "iou", "miou", "threshold_jaccard", "accuracy", "sensitivity", "specificity"} <= set(result["ci95"])
+    assert {"model", "dataset", "split", "versions"} <= set(result)
+    assert len((tmp_path / "s.csv").read_text().splitlines()) == 13
+    assert f"{result['dice']:.4f}" in out
+    status, _, err = _run(monkeypatch, capsys, *words, "--split", "test")
+    assert status == 1
+    assert "--split all" in err
+
+
+def test_export_and_predict(monkeypatch, capsys, files, tmp_path):
+    target = tmp_path / "m.tflite"
+    status, out, err = _run(
+        monkeypatch, capsys, "export", "--model", files / "m.keras", "--format", "tflite", "--output", target
+    )
+    assert status == 0, err
+    assert "largest difference to Keras" in out
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name, size in (("a.jpg", (70, 50)), ("b.png", (33, 91))):
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), np.uint8)).save(photos / name)
+    (photos / "broken.jpg").write_text("no image")
+    words = ["predict", photos, "--model", target, "--output", tmp_path / "masks", "--overlay"]
+    status, _, err = _run(monkeypatch, capsys, *words)
+    assert status == 1
+    assert "1 image(s) could not be segmented" in err
+    assert "broken.jpg" in err
+    assert datasets.read_mask(tmp_path / "masks" / "a_mask.png").shape == (50, 70)
+    assert datasets.read_image(tmp_path / "masks" / "b_overlay.png").shape == (91, 33, 3)
+    status, _, err = _run(monkeypatch, capsys, *words)
+    assert status == 1
+    assert "not an empty folder" in err
+
+
+def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (9, 9)).save(tmp_path / folder / "a.png")
+    words = ["predict", tmp_path / "one", tmp_path / "two", "--model", files / "m.keras", "--output", tmp_path / "m"]
+    status, _, err = _run(monkeypatch, capsys, *words)
+    assert status == 1
+    assert "both be written as a_mask.png" in err
+
+
+def test_debug_shows_the_traceback(monkeypatch, capsys):
+    with pytest.raises(Exception, match=r"nothing.yaml"):
+        _run(monkeypatch, capsys, "train", "nothing.yaml", "--debug")
+
+
+@pytest.mark.slow
+def test_demo(tmp_path):
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from keras_rau.cli import main; main()",
+        "demo",
+        "--output",
+        str(tmp_path / "d"),
+    ]
+    subprocess.run([*command, "--images", "40", "--epochs", "2", "--image-size", "64"], check=True, capture_output=True)
+    report = (tmp_path / "d" / "report.md").read_text()
+    assert "| TFLite |" in report
+    assert (tmp_path / "d" / "run" / "overlays.png").exists()

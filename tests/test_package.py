@@ -1,0 +1,104 @@
+"""The package as it is installed."""
+
+import configparser
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_package_is_listed():
+    """Automatic discovery cannot express the mapping, and what is not listed would silently be left out of a wheel."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    listed = set(config["options"]["packages"].split())
+    found = {"keras_rau"}
+    for folder, name in (
+        ("keras_rau", "keras_rau"),
+        ("datasets", "keras_rau.datasets"),
+        ("export", "keras_rau.export"),
+    ):
+        for path in (ROOT / folder).rglob("__init__.py"):
+            found.add(".".join([name, *path.parent.relative_to(ROOT / folder).parts]))
+    assert listed == found
+
+
+def test_no_bare_datasets_or_export_is_installed():
+    script = (
+        "from importlib.util import find_spec\n"
+        "assert find_spec('export') is None\n"
+        "found = find_spec('datasets')\n"
+        "assert found is None or 'phantom' not in ''.join(found.submodule_search_locations or [])\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", script], check=True, cwd=ROOT.parent)
+
+
+def test_import_is_light():
+    script = (
+        "import sys, keras_rau\n"
+        "from keras_rau import datasets, evaluation, export, training\n"
+        "datasets.load, datasets.split, export.Predictor, evaluation.image_scores\n"
+        "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-P", "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["import keras_rau, keras", "import keras, keras_rau", "from keras_rau.layers import AttentionGate; import keras"],
+)
+def test_a_saved_model_loads_after_a_bare_import(order, tmp_path):
+    from keras_rau import losses, metrics, models
+
+    model = models.RAUNet(input_shape=(16, 16, 3), width=4, depth=1)
+    model.compile("sgd", losses.CompoundLoss(), metrics=[metrics.DiceScore()])
+    model.save(tmp_path / "m.keras")
+    script = (
+        f"{order}\nmodel = keras.saving.load_model(r'{tmp_path / 'm.keras'}')\nassert type(model).__name__ == 'RAUNet'"
+    )
+    subprocess.run([sys.executable, "-P", "-c", script], check=True, capture_output=True)
+
+
+def test_only_the_source_folder_gives_advice(tmp_path):
+    source = tmp_path / "keras_rau"
+    source.mkdir()
+    for name in ("__init__.py", "_version.py"):
+        (source / name).write_text((ROOT / "keras_rau" / name).read_text())
+    script = (
+        f"import sys\nsys.path.insert(0, r'{tmp_path}')\n"
+        "sys.meta_path = [finder for finder in sys.meta_path if 'editable' not in repr(finder)]\n"
+        "import keras_rau\n"
+    )
+    found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False)
+    assert "pip install -e ." in found.stderr
+
+
+def test_registered_names():
+    import keras
+
+    import keras_rau  # noqa: F401
+
+    names = {name for name in keras.saving.get_custom_objects() if name.startswith("keras_rau>")}
+    expected = """
+        AttentionGate BoundaryAttention BoundaryReverseAttention ConvBlock ReverseAttention Upsample
+        AttentionUNet RAUNet UNet
+        BinaryCrossentropy CompoundLoss DiceLoss TverskyLoss
+        Accuracy DiceScore IoU MeanIoU Sensitivity Specificity ThresholdJaccard
+    """
+    assert names == {f"keras_rau>{name}" for name in expected.split()}
+
+
+def test_the_library_layers_use_keras_only():
+    for package in ("layers", "models", "losses", "metrics"):
+        for path in (ROOT / "keras_rau" / package).glob("*.py"):
+            text = path.read_text()
+            if path.name != "upsample.py":
+                assert "tensorflow" not in text.replace("TensorFlow", ""), path
+
+
+def test_this_is_not_hugging_face():
+    assert find_spec("keras_rau.datasets") is not None

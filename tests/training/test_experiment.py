@@ -1,0 +1,175 @@
+"""Runs from a configuration to a run directory."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from rich.console import Console
+
+from keras_rau import datasets
+from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.training import load_config, train
+from keras_rau.training.callbacks import StopOnNonFinite
+from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.optimizer import build_optimizer
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data") / "phantoms"
+    datasets.load("phantom", root, n=30, size=48)
+    return root
+
+
+def _config(data_dir, **overrides):
+    return load_config(
+        overrides={
+            "data.data_dir": str(data_dir),
+            "data.image_size": 32,
+            "model.name": "rau_net_nano",
+            "model.depth": 2,
+            "epochs": 2,
+            **{key.replace("__", "."): value for key, value in overrides.items()},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def run(data_dir, tmp_path_factory):
+    output = tmp_path_factory.mktemp("runs") / "first"
+    console = Console(record=True, width=200)
+    result = train(_config(data_dir), output, console=console)
+    return output, result, console.export_text()
+
+
+def test_the_run_directory_is_complete(run):
+    output, result, text = run
+    names = {
+        "config.yaml",
+        "environment.json",
+        "history.csv",
+        "metrics.json",
+        "scores.csv",
+        "curves.png",
+        "overlays.png",
+        "checkpoints/best.keras",
+        "checkpoints/last.keras",
+        "split/train.txt",
+        "split/val.txt",
+        "split/test.txt",
+        "logs/train",
+        "logs/validation",
+    }
+    missing = [name for name in names if not (output / name).exists()]
+    assert missing == []
+    assert json.loads((output / "metrics.json").read_text()) == result
+    assert result["n_images"] == 6
+    assert result["training"]["images"] == {"train": 21, "val": 3, "test": 6}
+    assert len(read_history(output / "history.csv")) == 2
+    assert "epoch 2/2" in text
+    assert "val_dice" in text
+    assert not list(output.rglob("*.part*"))
+
+
+def test_the_best_model_scores_what_metrics_json_says(run, data_dir):
+    from keras_rau.evaluation import evaluate_file
+
+    output, result, _ = run
+    best = output / "checkpoints" / "best.keras"
+    _, again = evaluate_file(best, "phantom", data_dir, split="test")
+    assert again["dice"] == pytest.approx(result["dice"], abs=1e-6)
+    assert again["n_images"] == 6
+    with pytest.raises(UsageError, match="trained on phantom"):
+        evaluate_file(best, "folder", data_dir, split="test")
+
+
+def test_exports_carry_the_split(run, data_dir, tmp_path):
+    from keras_rau.evaluation import evaluate_file
+    from keras_rau.export import from_file
+
+    output, result, _ = run
+    best = output / "checkpoints" / "best.keras"
+    for kind, path in (("saved_model", tmp_path / "saved"), ("tflite", tmp_path / "m.tflite")):
+        from_file(best, kind, path)
+        _, again = evaluate_file(path, "phantom", data_dir, split="test")
+        assert again["dice"] == pytest.approx(result["dice"], abs=1e-4)
+    with pytest.raises(RauError, match=r"Only a .keras file"):
+        from_file(tmp_path / "m.tflite", "saved_model", tmp_path / "other")
+
+
+def test_no_lists_no_split(run, data_dir, tmp_path):
+    from keras_rau.evaluation import evaluate_file
+
+    copy = tmp_path / "copy.keras"
+    copy.write_bytes((run[0] / "checkpoints" / "best.keras").read_bytes())
+    with pytest.raises(RauError, match="No lists of images"):
+        evaluate_file(copy, "phantom", data_dir, split="test")
+
+
+def test_an_output_in_use_is_refused(run, data_dir):
+    output = run[0]
+    with pytest.raises(RauError, match=r"not empty.*--resume"):
+        train(_config(data_dir), output)
+    with pytest.raises(RauError, match="another configuration"):
+        train(_config(data_dir, epochs=5), output, resume=True)
+
+
+def test_resume_of_a_finished_run_trains_no_more(run, data_dir):
+    console = Console(record=True, width=200)
+    again = train(_config(data_dir), run[0], resume=True, console=console)
+    assert again["dice"] == run[1]["dice"]
+    assert "after epoch 2 of 2" in console.export_text()
+
+
+def test_resume_with_nothing_saved_starts_afresh(data_dir, tmp_path):
+    console = Console(record=True, width=200)
+    train(_config(data_dir, epochs=1), tmp_path / "new", resume=True, console=console)
+    assert "starting afresh" in console.export_text()
+
+
+def test_training_starts_from_given_weights(run, data_dir, tmp_path):
+    best = run[0] / "checkpoints" / "best.keras"
+    config = _config(data_dir, epochs=1, init=str(best), optimizer__learning_rate=1e-9)
+    found = train(config, tmp_path / "run")
+    assert found["validation"]["dice"] == pytest.approx(run[1]["validation"]["dice"], abs=0.05)
+    with pytest.raises(RauError, match="does not exist"):
+        train(_config(data_dir, init="nowhere.keras"), tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        ({"model__name": "rau_net_nanno"}, UsageError, "Did you mean 'rau_net_nano'"),
+        ({"model__colour": 3}, UsageError, "colour"),
+        ({"loss__name": "dise"}, UsageError, "Did you mean 'dice'"),
+        ({"loss__alpha": 3}, UsageError, "alpha"),
+        ({"data__dataset": "isic"}, UsageError, "Unknown data set"),
+        ({"data__data_dir": "/nowhere"}, DataError, "nowhere"),
+        ({"data__augment": "ligth"}, ValueError, "Did you mean 'light'"),
+        ({"data__split": [0.5, 0.2, 0.2]}, ValueError, "sum to 1"),
+    ],
+)
+def test_what_is_wrong_is_known_before_anything_is_written(overrides, error, message, data_dir, tmp_path):
+    if "data__data_dir" in overrides:
+        overrides = {**overrides, "data__dataset": "folder"}
+    with pytest.raises(error, match=message):
+        train(_config(data_dir, **overrides), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_no_number_stops_the_training():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(RauError, match="The loss became nan in epoch 1, step 1"):
+        model.fit(np.full((4, 2), np.nan), np.zeros((4, 1)), verbose=0, callbacks=[StopOnNonFinite()])
+
+
+def test_the_learning_rate_warms_up_and_falls_to_zero():
+    section = _config("x").optimizer
+    rate = build_optimizer(section, steps=10, epochs=5)._learning_rate
+    values = [float(rate(step)) for step in range(51)]
+    assert values[0] == 0
+    assert values[10] == pytest.approx(section.learning_rate)
+    assert max(values) == values[10]
+    assert values[50] == pytest.approx(0, abs=1e-9)
