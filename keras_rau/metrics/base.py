@@ -80,9 +80,10 @@ class SegmentationMetric(keras.metrics.Metric):
     def result(self) -> Any:
         """The mean; 0 before the first image."""
         if self.average == "image":
-            return ops.where(self.count > 0, self.total / ops.where(self.count > 0, self.count, 1.0), 0.0)
-        seen = ops.sum(self.pooled) > 0
-        return ops.where(seen, self.score(*(self.pooled[index] for index in range(4))), 0.0)
+            count = ops.convert_to_tensor(self.count)
+            return ops.convert_to_tensor(self.total) / ops.where(count > 0, count, 1.0)
+        pooled = ops.convert_to_tensor(self.pooled)
+        return ops.where(ops.sum(pooled) > 0, self.score(*(pooled[index] for index in range(4))), 0.0)
 
     def _counts(self, y_true: Any, y_pred: Any, pixel_weight: Any) -> tuple[Any, Any, Any, Any]:
         y_true, y_pred = flatten_pixels(y_true, "y_true"), flatten_pixels(y_pred, "y_pred")

@@ -32,7 +32,7 @@ def test_edge_form_is_zero_away_from_the_edge_and_at_the_image_border():
     probability = np.zeros((1, 12, 12, 1), "float32")
     probability[:, :, 6:] = 1
     layer = layers.BoundaryAttention(2, form="edge", window=3)
-    weight = ops.convert_to_numpy(layer.attention_map(probability))[0, :, :, 0]
+    weight = ops.convert_to_numpy(layer.attention_map(ops.convert_to_tensor(probability)))[0, :, :, 0]
     np.testing.assert_allclose(weight[:, [0, 1, 4, 7, 11]], 0, atol=1e-6)
     np.testing.assert_allclose(weight[:, [5, 6]], 1 / 3, atol=1e-6)
 

@@ -19,6 +19,10 @@ def _data(size=16, count=6, seed=0):
     return images + 150 * masks, masks
 
 
+def _number(value):
+    return float(ops.convert_to_numpy(value))
+
+
 def _model(architecture=models.RAUNet, size=16, **arguments):
     return architecture(input_shape=(size, size, 3), width=4, depth=2, deep_supervision=True, **arguments)
 
@@ -64,7 +68,7 @@ def test_total_is_main_plus_weighted_sides():
     small = masks[:, 1::2, 1::2]
     expected = bce(masks, maps["mask"]) + 0.5 * bce(small, maps["side_2"]) + 0.1 * bce(masks, maps["side_1"])
     found = model.compute_loss(images, masks, maps)
-    np.testing.assert_allclose(float(found), float(expected), rtol=1e-5)
+    np.testing.assert_allclose(_number(found), _number(expected), rtol=1e-5)
 
 
 def test_validation_loss_is_of_the_main_map_only():
@@ -73,7 +77,7 @@ def test_validation_loss_is_of_the_main_map_only():
     model.compile("sgd", "binary_crossentropy")
     found = model.evaluate(images, masks, verbose=0)
     expected = keras.losses.BinaryCrossentropy()(masks, model.predict(images, verbose=0))
-    np.testing.assert_allclose(found, float(expected), rtol=1e-4)
+    np.testing.assert_allclose(found, _number(expected), rtol=1e-4)
 
 
 def test_per_pixel_weights_reach_the_sides():
@@ -82,7 +86,7 @@ def test_per_pixel_weights_reach_the_sides():
     model.compile("sgd", keras.losses.BinaryCrossentropy())
     maps = model(images, training=True)
     zero = model.compute_loss(images, masks, maps, np.zeros((6, 16, 16), "float32"))
-    assert float(zero) == pytest.approx(0, abs=1e-7)
+    assert _number(zero) == pytest.approx(0, abs=1e-7)
 
 
 def test_a_dict_of_losses_is_refused():
@@ -99,8 +103,8 @@ def test_regularisation_is_counted_once():
     model.get_layer("logits").kernel.regularizer = keras.regularizers.L2(1.0)
     model.compile("sgd", "binary_crossentropy")
     maps = model(images, training=True)
-    with_penalty = float(model.compute_loss(images, masks, maps))
+    with_penalty = _number(model.compute_loss(images, masks, maps))
     model.get_layer("logits").kernel.regularizer = None
-    without = float(model.compute_loss(images, masks, maps))
-    penalty = float(ops.sum(ops.square(model.get_layer("logits").kernel)))
+    without = _number(model.compute_loss(images, masks, maps))
+    penalty = _number(ops.sum(ops.square(model.get_layer("logits").kernel)))
     assert with_penalty - without == pytest.approx(penalty, rel=1e-3)

@@ -1,0 +1,35 @@
+# Every target builds .venv from the pinned versions when it is missing.
+PYTHON ?= python3.11
+CONSTRAINTS ?= $(if $(findstring 3.11,$(shell $(PYTHON) --version)),constraints/tf2.16-py311.txt,constraints/tf2.21-py312.txt)
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test test-slow lint bench clean
+
+$(VENV)/.installed: setup.cfg $(CONSTRAINTS)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c $(CONSTRAINTS) -e '.[test]'
+	touch $@
+
+demo: $(VENV)/.installed
+	rm -rf demo
+	$(BIN)/keras-rau demo --output demo
+
+test: $(VENV)/.installed
+	$(BIN)/pytest
+
+test-slow: $(VENV)/.installed
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# make bench DATA=folder of ISIC 2018
+bench: $(VENV)/.installed
+	@test -n "$(DATA)" || { echo "name the ISIC 2018 folder: make bench DATA=..."; exit 2; }
+	$(BIN)/python -P benchmarks/architectures.py --data-dir '$(DATA)' --output benchmarks/results/architectures.json
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info
