@@ -104,10 +104,12 @@ def test_keras_own_harness():
     testing = pytest.importorskip("keras.src.testing")
     case = testing.TestCase()
     case.setUp()
+    # A tuple: it feeds a generator, and in a generator's elements tf.data takes a list for one tensor.
+    pair = ((2, 8, 8, 3), (2, 4, 4, 5))
     case.run_layer_test(
         layers.ReverseAttention,
         init_kwargs={"filters": 4, "normalization": None},
-        input_shape=[(2, 8, 8, 3), (2, 4, 4, 5)],
+        input_shape=pair,
         expected_output_shape=(2, 8, 8, 4),
         expected_num_trainable_weights=8,
         expected_num_non_trainable_weights=0,
@@ -116,7 +118,7 @@ def test_keras_own_harness():
     case.run_layer_test(
         layers.BoundaryReverseAttention,
         init_kwargs={"filters": 4},
-        input_shape=[(2, 8, 8, 3), (2, 4, 4, 5)],
+        input_shape=pair,
         expected_output_shape=(2, 8, 8, 4),
         supports_masking=False,
     )
