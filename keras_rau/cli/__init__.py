@@ -37,6 +37,8 @@ def main() -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         # google.api_core, which TensorFlow 2.16 imports, announces the end of old Pythons at every start.
         warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+    # Without it TensorFlow takes the whole memory of every GPU at once.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     try:
         app()
     except Exception as error:

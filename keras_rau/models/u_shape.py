@@ -35,3 +35,5 @@ class UShape(SegmentationModel):
         arguments = {**asdict(plan), "dtype": policy.name, "side_weights": side_weights, **own}
         rest = {name: options[name] for name in ("name", "trainable") if name in options}
         super().__init__(plan.build(connect(plan)), arguments, side_weights, **rest)
+        # Keras decides by the model's own policy whether `compile` has to scale the loss (mixed_float16).
+        self.dtype_policy = policy

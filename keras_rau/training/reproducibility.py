@@ -11,20 +11,18 @@ from keras_rau.errors import RauError
 
 
 def prepare_tensorflow(seed: int | None) -> None:
-    """Let GPUs grow their memory; with a `seed`, make everything that follows repeatable.
+    """With a `seed`, make everything that follows repeatable.
 
     Deterministic operations alone are not enough: with several inter-op threads two runs on a CPU differ.
 
     Raises:
         RauError: TensorFlow has already started with other settings.
     """
+    if seed is None:
+        return
     import keras
     import tensorflow as tf
 
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
-    if seed is None:
-        return
     if tf.config.threading.get_inter_op_parallelism_threads() != 1:
         try:
             tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -97,28 +97,32 @@ def test_channels_first_equals_channels_last(case):
         )
 
 
-# Keras trains on a generator there and warns about its own argument.
-@pytest.mark.filterwarnings("ignore:`shuffle=True` was passed")
-def test_keras_own_harness():
+KERAS_CASES = [
+    "upsample-factor",
+    "upsample-reference",
+    "conv-block",
+    "reverse-half",
+    "boundary",
+    "bara",
+    "gate",
+    "gate-original",
+]
+
+
+# Keras trains there on a generator and also what has nothing to train, and warns about both.
+@pytest.mark.filterwarnings("ignore:`shuffle=True` was passed", "ignore:The model does not have any trainable")
+@pytest.mark.parametrize("name", KERAS_CASES)
+def test_keras_own_harness(name):
     """Keras's `run_layer_test` is not public; where it can be imported our layers pass it."""
     testing = pytest.importorskip("keras.src.testing")
+    layer_class, arguments, shapes, expected = CASES[name]
     case = testing.TestCase()
     case.setUp()
-    # A tuple: it feeds a generator, and in a generator's elements tf.data takes a list for one tensor.
-    pair = ((2, 8, 8, 3), (2, 4, 4, 5))
     case.run_layer_test(
-        layers.ReverseAttention,
-        init_kwargs={"filters": 4, "normalization": None},
-        input_shape=pair,
-        expected_output_shape=(2, 8, 8, 4),
-        expected_num_trainable_weights=8,
-        expected_num_non_trainable_weights=0,
-        supports_masking=False,
-    )
-    case.run_layer_test(
-        layers.BoundaryReverseAttention,
-        init_kwargs={"filters": 4},
-        input_shape=pair,
-        expected_output_shape=(2, 8, 8, 4),
+        layer_class,
+        init_kwargs=arguments,
+        # Not a list: these feed a generator, and in a generator's elements tf.data takes a list for one tensor.
+        input_shape=tuple(shapes),
+        expected_output_shape=expected,
         supports_masking=False,
     )

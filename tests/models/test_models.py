@@ -104,6 +104,14 @@ def test_mixed_precision_gives_float32_masks_and_keeps_its_policy(tmp_path):
     assert plain.get_layer("bottleneck").compute_dtype == "float32"
 
 
+def test_half_precision_scales_its_loss():
+    model = models.UNet(input_shape=(16, 16, 3), width=4, depth=1, dtype="mixed_float16")
+    model.compile("sgd", "binary_crossentropy")
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    model.train_on_batch(_images(2, 16, 16, 3), np.ones((2, 16, 16, 1), "float32"))
+    assert model.predict(_images(1, 16, 16, 3), verbose=0).dtype == np.float32
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
