@@ -22,6 +22,7 @@ _NAMES = {
     "fit_image": "preprocessing",
     "fit_mask": "preprocessing",
     "restore": "preprocessing",
+    "signed_distance": "distance",
     "pipeline": "tf_pipeline",
     "get_policy": "augmentation",
     "draw_phantom": "phantom_drawing",

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_rau.datasets.augmentation import augment as augment_pair
 from keras_rau.datasets.augmentation import get_policy, sample_seed
 from keras_rau.datasets.decoding import read_image, read_mask
+from keras_rau.datasets.distance import signed_distance
 from keras_rau.datasets.preprocessing import as_size, fit_image, fit_mask
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
@@ -25,6 +26,7 @@ def pipeline(
     resize: str = "letterbox",
     drop_remainder: bool = False,
     start_epoch: int = 0,
+    target: str = "mask",
 ) -> tf.data.Dataset:
     """Decode, resize, cache, shuffle, augment, batch and prefetch.
 
@@ -43,9 +45,11 @@ def pipeline(
         resize: `"letterbox"` or `"squash"`, see `fit_image`.
         drop_remainder: leave out a short last batch.
         start_epoch: number of the first epoch.
+        target: `"mask"`, or `"distance"` for a second channel with the signed distance of each pixel to the border of the
+            augmented mask, which `keras_rau.losses.BoundaryLoss` reads; metrics and other losses read the first.
 
     Returns:
-        Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1.
+        Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1, or `(B, H, W, 2)`.
 
     Raises:
         DataError: there are no samples, or one has no mask.
@@ -57,6 +61,8 @@ def pipeline(
     size, policy, count = as_size(image_size), get_policy(augment), len(samples)
     if batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
+    if target not in ("mask", "distance"):
+        raise ValueError(f"`target` must be 'mask' or 'distance'. Received: target={target!r}")
     if not samples:
         raise DataError("There are no samples to feed.")
     without = [sample.id for sample in samples if sample.mask is None]
@@ -71,6 +77,9 @@ def pipeline(
         mask = tf.cast(tf.ensure_shape(mask, (*size, 1)), tf.float32)
         if policy is not None:
             image, mask = augment_pair(image, mask, policy, sample_seed(seed, epoch, index))
+        if target == "distance":
+            distance = tf.numpy_function(signed_distance, [mask[..., 0]], tf.float32, stateful=False)
+            mask = tf.concat([mask, tf.ensure_shape(distance, size)[..., None]], axis=-1)
         return image, mask
 
     def order(epoch: tf.Tensor) -> tf.data.Dataset:

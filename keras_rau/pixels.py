@@ -5,8 +5,8 @@ from typing import Any
 from keras import ops
 
 
-def flatten_pixels(values: Any, name: str) -> Any:
-    """`(B, H, W[, K])` as float32 `(B, H·W, K)`."""
+def as_maps(values: Any, name: str) -> Any:
+    """`(B, H, W[, K])` as float32 `(B, H, W, K)`."""
     values = ops.cast(ops.convert_to_tensor(values), "float32")
     rank = len(values.shape)
     if rank not in (3, 4):
@@ -14,8 +14,13 @@ def flatten_pixels(values: Any, name: str) -> Any:
             f"`{name}` must have shape (batch, height, width) or (batch, height, width, channels). "
             f"Received: {name} of shape {tuple(values.shape)}"
         )
-    channels = 1 if rank == 3 else values.shape[3]
-    return ops.reshape(values, (ops.shape(values)[0], -1, channels))
+    return ops.expand_dims(values, -1) if rank == 3 else values
+
+
+def flatten_pixels(values: Any, name: str) -> Any:
+    """`(B, H, W[, K])` as float32 `(B, H·W, K)`."""
+    values = as_maps(values, name)
+    return ops.reshape(values, (ops.shape(values)[0], -1, values.shape[3]))
 
 
 def split_weight(sample_weight: Any, y_true: Any) -> tuple[Any, Any]:

@@ -1,12 +1,13 @@
 """Weighted sums of losses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 
-from keras_rau.losses.base import SegmentationLoss
+from keras_rau.losses.base import SHARED, SegmentationLoss
 from keras_rau.losses.crossentropy import BinaryCrossentropy
+from keras_rau.losses.maps import Maps, with_settings
 from keras_rau.losses.overlap import DiceLoss
 
 
@@ -19,14 +20,13 @@ class CompoundLoss(SegmentationLoss):
     MedIA 2021, which it cites.
 
     Args:
-        losses: parts, other losses of this package; their `from_logits`, `ignore_value` are set to those given here.
+        losses: parts, other losses of this package. Their `from_logits`, `average`, `activation`, `include_background` and
+            `ignore_value` are set to those given here.
         weights: one number per part; all 1 when `None`.
-        from_logits: `y_pred` holds logits.
-        ignore_value: pixels whose `y_true` has this value count nothing.
-        **kwargs: `reduction`, `name`, `dtype` of `keras.losses.Loss`.
+        **kwargs: of `SegmentationLoss`, see `BinaryCrossentropy`.
 
     Shape:
-        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1].
+        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1]; see `SegmentationLoss`.
 
     Raises:
         ValueError: a part is no loss of this package, weights are negative or not as many as parts.
@@ -39,28 +39,32 @@ class CompoundLoss(SegmentationLoss):
         self,
         losses: Sequence[SegmentationLoss] | None = None,
         weights: Sequence[float] | None = None,
-        from_logits: bool = False,
-        ignore_value: float | None = None,
         name: str = "compound_loss",
         **kwargs: Any,
     ) -> None:
-        super().__init__(from_logits=from_logits, ignore_value=ignore_value, name=name, **kwargs)
-        parts = [BinaryCrossentropy(), DiceLoss()] if losses is None else list(losses)
-        for part in parts:
+        super().__init__(name=name, **kwargs)
+        given = [BinaryCrossentropy(), DiceLoss()] if losses is None else list(losses)
+        for part in given:
             if not isinstance(part, SegmentationLoss):
                 raise ValueError(f"`losses` takes losses of keras_rau.losses. Received: {part!r}")
-        self.losses = [_with(part, from_logits=from_logits, ignore_value=ignore_value) for part in parts]
-        self.weights = [1.0] * len(parts) if weights is None else [float(weight) for weight in weights]
-        if not parts or len(self.weights) != len(parts) or min(self.weights) < 0:
+        self.losses = [with_settings(part, **{key: getattr(self, key) for key in SHARED}) for part in given]
+        self.weights = [1.0] * len(given) if weights is None else [float(weight) for weight in weights]
+        if not given or len(self.weights) != len(given) or min(self.weights) < 0:
             raise ValueError(
-                f"`weights` must be one number for each of the {len(parts)} losses, none negative. "
+                f"`weights` must be one number for each of the {len(given)} losses, none negative. "
                 f"Received: weights={weights}"
             )
 
-    def per_image(self, y_true: Any, y_pred: Any, weights: Any) -> Any:
-        """The weighted sum."""
+    def parts(self) -> Iterator[SegmentationLoss]:
+        """This loss and its parts."""
+        yield self
+        for loss in self.losses:
+            yield from loss.parts()
+
+    def per_image(self, maps: Maps) -> Any:
+        """The weighted sum, `(B, 1)`."""
         pairs = zip(self.weights, self.losses, strict=True)
-        return sum(factor * part.per_image(y_true, y_pred, weights) for factor, part in pairs)
+        return sum(weight * part.per_class(maps) for weight, part in pairs)[:, None]
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
@@ -72,7 +76,3 @@ class CompoundLoss(SegmentationLoss):
         """Build the loss and its parts again."""
         parts = [keras.saving.deserialize_keras_object(part) for part in config["losses"]]
         return cls(**{**config, "losses": parts})
-
-
-def _with(loss: SegmentationLoss, **settings: Any) -> SegmentationLoss:
-    return type(loss).from_config({**loss.get_config(), **settings})

@@ -1,4 +1,4 @@
-"""Losses of the overlap of two masks: Dice and Tversky."""
+"""Losses of the overlap of two masks: Dice, Jaccard, Tversky, focal Tversky."""
 
 from typing import Any
 
@@ -6,28 +6,22 @@ import keras
 from keras import ops
 
 from keras_rau.losses.base import SegmentationLoss
+from keras_rau.losses.maps import Maps, safe_power
 
 
-def tversky_index(y_true: Any, y_pred: Any, weights: Any, alpha: float, beta: float, smooth: float) -> Any:
-    """`(TP + s) / (TP + α FP + β FN + s)` per image and channel, `(B, N, K)` to `(B, K)`."""
-    true_positive = ops.sum(weights * y_true * y_pred, axis=1)
-    false_positive = ops.sum(weights * (1 - y_true) * y_pred, axis=1)
-    false_negative = ops.sum(weights * y_true * (1 - y_pred), axis=1)
-    return (true_positive + smooth) / (true_positive + alpha * false_positive + beta * false_negative + smooth)
+def tversky_index(maps: Maps, alpha: float, beta: float, smooth: float) -> Any:
+    """`(TP + s) / (TP + α FP + β FN + s)`, `(B, K)`."""
+    probability = maps.probability()
+    overlap = maps.total(maps.truth * probability)
+    false_positive = maps.total(probability) - overlap
+    false_negative = maps.total(maps.truth) - overlap
+    return (overlap + smooth) / (overlap + alpha * false_positive + beta * false_negative + smooth)
 
 
-def dice_coefficient(y_true: Any, y_pred: Any, weights: Any, smooth: float, squared: bool) -> Any:
-    """`(2 TP + s) / (Σp + Σg + s)` per image and channel, or with squares in the denominator."""
-    overlap = ops.sum(weights * y_true * y_pred, axis=1)
-    if squared:
-        y_true, y_pred = ops.square(y_true), ops.square(y_pred)
-    return (2 * overlap + smooth) / (ops.sum(weights * (y_true + y_pred), axis=1) + smooth)
+class OverlapLoss(SegmentationLoss):
+    """A loss with a smoothing term s in numerator and denominator, so that empty against empty is 0."""
 
-
-class _OverlapLoss(SegmentationLoss):
-    """A loss with a smoothing term in numerator and denominator."""
-
-    def __init__(self, smooth: float, **kwargs: Any) -> None:
+    def __init__(self, smooth: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         # Without smoothing an empty mask that is predicted empty would be 0/0.
         if smooth <= 0:
@@ -40,22 +34,21 @@ class _OverlapLoss(SegmentationLoss):
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")
-class DiceLoss(_OverlapLoss):
-    """One minus the Dice coefficient, per image and then averaged.
+class DiceLoss(OverlapLoss):
+    """One minus the Dice coefficient.
 
     `L = 1 − (2 Σpg + s) / (Σp + Σg + s)`, or with `squared` `Σp² + Σg²` in the denominator (Milletari et al., V-Net,
     3DV 2016). An empty mask predicted empty has loss 0. `keras.losses.Dice` computes one Dice over the whole batch,
-    in which small lesions drown, and gives 1 for a batch that is rightly empty.
+    in which small lesions drown, and gives 1 for a batch that is rightly empty; segmentation_models_pytorch sums
+    over the batch too; MONAI is per image with s = 1e-5. Soft labels are fine; the minimum is then not at p = g.
 
     Args:
         smooth: s, in pixels; positive.
         squared: the V-Net form.
-        from_logits: `y_pred` holds logits.
-        ignore_value: pixels whose `y_true` has this value count nothing.
-        **kwargs: `reduction`, `name`, `dtype` of `keras.losses.Loss`.
+        **kwargs: of `SegmentationLoss`, see `BinaryCrossentropy`.
 
     Shape:
-        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1].
+        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1]; see `SegmentationLoss`.
 
     Raises:
         ValueError: `smooth` is not positive, or shapes do not fit.
@@ -65,21 +58,19 @@ class DiceLoss(_OverlapLoss):
         0.3333333
     """
 
-    def __init__(
-        self,
-        smooth: float = 1.0,
-        squared: bool = False,
-        from_logits: bool = False,
-        ignore_value: float | None = None,
-        name: str = "dice_loss",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(smooth, from_logits=from_logits, ignore_value=ignore_value, name=name, **kwargs)
+    def __init__(self, smooth: float = 1.0, squared: bool = False, name: str = "dice_loss", **kwargs: Any) -> None:
+        super().__init__(smooth, name=name, **kwargs)
         self.squared = squared
 
-    def per_image(self, y_true: Any, y_pred: Any, weights: Any) -> Any:
-        """See `dice_coefficient`."""
-        return 1 - dice_coefficient(y_true, self.probabilities(y_pred), weights, self.smooth, self.squared)
+    def per_image(self, maps: Maps) -> Any:
+        """The formula above."""
+        probability = maps.probability()
+        overlap = maps.total(maps.truth * probability)
+        if self.squared:
+            size = maps.total(ops.square(probability) + ops.square(maps.truth))
+        else:
+            size = maps.total(probability) + maps.total(maps.truth)
+        return 1 - (2 * overlap + self.smooth) / (size + self.smooth)
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
@@ -87,22 +78,52 @@ class DiceLoss(_OverlapLoss):
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")
-class TverskyLoss(_OverlapLoss):
-    """One minus the Tversky index, per image and then averaged.
+class JaccardLoss(OverlapLoss):
+    """One minus the soft Jaccard index (intersection over union).
+
+    `L = 1 − (Σpg + s) / (Σp + Σg − Σpg + s)`. With J the index and s = 0, `Dice = 2 J / (1 + J)`: both order masks
+    alike, Jaccard punishes large errors more. segmentation_models_pytorch computes it over the batch. Soft labels are
+    fine; the minimum is then not at p = g.
+
+    Args:
+        smooth: s, in pixels; positive.
+        **kwargs: of `SegmentationLoss`, see `BinaryCrossentropy`.
+
+    Shape:
+        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1]; see `SegmentationLoss`.
+
+    Raises:
+        ValueError: `smooth` is not positive, or shapes do not fit.
+
+    Example:
+        >>> float(JaccardLoss(smooth=1e-6)([[[1.0, 0.0]]], [[[1.0, 1.0]]]))
+        0.4999998
+    """
+
+    def __init__(self, smooth: float = 1.0, name: str = "jaccard_loss", **kwargs: Any) -> None:
+        super().__init__(smooth, name=name, **kwargs)
+
+    def per_image(self, maps: Maps) -> Any:
+        """The formula above."""
+        return 1 - tversky_index(maps, 1.0, 1.0, self.smooth)
+
+
+@keras.saving.register_keras_serializable(package="keras_rau")
+class TverskyLoss(OverlapLoss):
+    """One minus the Tversky index.
 
     `L = 1 − (TP + s) / (TP + α FP + β FN + s)`. **α weighs false positives, β false negatives**, as in Salehi et al.,
-    MLMI 2017; other codes use the letters the other way round. α = β = 0.5 is Dice with smoothing `2 s`, α = β = 1 Jaccard.
+    MLMI 2017, Keras, MONAI and segmentation_models_pytorch; Abraham and Khan and keras-unet-collection use α for
+    false negatives. α = β = 0.5 is Dice with smoothing `2 s`, α = β = 1 Jaccard.
 
     Args:
         alpha: weight of false positives.
         beta: weight of false negatives; larger than `alpha` favours sensitivity.
         smooth: s, in pixels; positive.
-        from_logits: `y_pred` holds logits.
-        ignore_value: pixels whose `y_true` has this value count nothing.
-        **kwargs: `reduction`, `name`, `dtype` of `keras.losses.Loss`.
+        **kwargs: of `SegmentationLoss`, see `BinaryCrossentropy`.
 
     Shape:
-        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1].
+        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1]; see `SegmentationLoss`.
 
     Raises:
         ValueError: a weight is negative, `smooth` is not positive, or shapes do not fit.
@@ -113,26 +134,67 @@ class TverskyLoss(_OverlapLoss):
     """
 
     def __init__(
-        self,
-        alpha: float = 0.3,
-        beta: float = 0.7,
-        smooth: float = 1.0,
-        from_logits: bool = False,
-        ignore_value: float | None = None,
-        name: str = "tversky_loss",
-        **kwargs: Any,
+        self, alpha: float = 0.3, beta: float = 0.7, smooth: float = 1.0, name: str = "tversky_loss", **kwargs: Any
     ) -> None:
-        super().__init__(smooth, from_logits=from_logits, ignore_value=ignore_value, name=name, **kwargs)
+        super().__init__(smooth, name=name, **kwargs)
         if alpha < 0 or beta < 0:
             raise ValueError(f"`alpha` and `beta` must not be negative. Received: alpha={alpha}, beta={beta}")
         self.alpha = alpha
         self.beta = beta
 
-    def per_image(self, y_true: Any, y_pred: Any, weights: Any) -> Any:
-        """See `tversky_index`."""
-        index = tversky_index(y_true, self.probabilities(y_pred), weights, self.alpha, self.beta, self.smooth)
-        return 1 - index
+    def per_image(self, maps: Maps) -> Any:
+        """The formula above."""
+        return 1 - tversky_index(maps, self.alpha, self.beta, self.smooth)
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
         return {**super().get_config(), "alpha": self.alpha, "beta": self.beta}
+
+
+@keras.saving.register_keras_serializable(package="keras_rau")
+class FocalTverskyLoss(TverskyLoss):
+    """The Tversky loss raised to a power, which turns attention to images that are still badly segmented.
+
+    `L = (1 − TI)^(1/γ)` with TI the index of `TverskyLoss`. Source: Abraham and Khan, "A Novel Focal Tversky Loss
+    Function", ISBI 2019, whose γ = 4/3 and weights (0.7 on false negatives, 0.3 on false positives) are the defaults; their
+    code computes it over the whole batch. Its gradient at TI = 1 is taken as 0; by the formula it would be infinite.
+
+    Args:
+        gamma: γ in [1, 3]; 1 is the Tversky loss.
+        alpha: weight of false positives.
+        beta: weight of false negatives.
+        smooth: s, in pixels; positive.
+        **kwargs: of `SegmentationLoss`, see `BinaryCrossentropy`.
+
+    Shape:
+        `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1]; see `SegmentationLoss`.
+
+    Raises:
+        ValueError: an argument is out of range, or shapes do not fit.
+
+    Example:
+        >>> float(FocalTverskyLoss(gamma=2, alpha=1, beta=1, smooth=1e-6)([[[1.0, 0.0, 0.0, 0.0]]], [[[1.0] * 4]]))
+        0.8660253
+    """
+
+    def __init__(
+        self,
+        gamma: float = 4 / 3,
+        alpha: float = 0.3,
+        beta: float = 0.7,
+        smooth: float = 1.0,
+        name: str = "focal_tversky",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(alpha, beta, smooth, name=name, **kwargs)
+        if not 1 <= gamma <= 3:
+            raise ValueError(f"`gamma` must be in [1, 3]. Received: gamma={gamma}")
+        self.gamma = gamma
+
+    def per_image(self, maps: Maps) -> Any:
+        """The formula above."""
+        return safe_power(super().per_image(maps), 1 / self.gamma)
+
+    def get_config(self) -> dict[str, Any]:
+        """Configuration for serialisation."""
+        return {**super().get_config(), "gamma": self.gamma}

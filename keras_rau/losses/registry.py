@@ -4,15 +4,33 @@ import difflib
 from typing import Any
 
 from keras_rau.losses.base import SegmentationLoss
+from keras_rau.losses.boundary import BoundaryLoss
+from keras_rau.losses.combo import ComboLoss
 from keras_rau.losses.compound import CompoundLoss
-from keras_rau.losses.crossentropy import BinaryCrossentropy
-from keras_rau.losses.overlap import DiceLoss, TverskyLoss
+from keras_rau.losses.crossentropy import BinaryCrossentropy, CategoricalCrossentropy, WeightedBinaryCrossentropy
+from keras_rau.losses.focal import FocalLoss
+from keras_rau.losses.generalized_dice import GeneralizedDiceLoss
+from keras_rau.losses.lovasz import LovaszLoss
+from keras_rau.losses.overlap import DiceLoss, FocalTverskyLoss, JaccardLoss, TverskyLoss
+from keras_rau.losses.structure import StructureLoss
+from keras_rau.losses.unified_focal import UnifiedFocalLoss
 
 _LOSSES: dict[str, type[SegmentationLoss]] = {
     "bce": BinaryCrossentropy,
+    "weighted_bce": WeightedBinaryCrossentropy,
+    "cce": CategoricalCrossentropy,
+    "focal": FocalLoss,
     "dice": DiceLoss,
+    "generalized_dice": GeneralizedDiceLoss,
+    "jaccard": JaccardLoss,
     "tversky": TverskyLoss,
+    "focal_tversky": FocalTverskyLoss,
+    "combo": ComboLoss,
     "compound": CompoundLoss,
+    "unified_focal": UnifiedFocalLoss,
+    "lovasz": LovaszLoss,
+    "structure": StructureLoss,
+    "boundary": BoundaryLoss,
 }
 
 
@@ -26,22 +44,32 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
 
     Args:
         name: one of `names()`.
-        **arguments: of the loss. For `"compound"`, `losses` may be a list of names.
+        **arguments: of the loss. The parts of `"compound"` (`losses`) and the `region` of `"boundary"` may be names, or
+            mappings of a name and arguments such as `{"name": "tversky", "alpha": 0.2}`.
 
     Raises:
-        ValueError: the name or an argument is unknown.
+        ValueError: the name or an argument is unknown or out of range.
 
     Example:
-        >>> get("tversky", alpha=0.4, beta=0.6)
+        >>> get("compound", losses=["bce", {"name": "tversky", "alpha": 0.4, "beta": 0.6}], weights=[1, 2])
     """
     if name not in _LOSSES:
         close = difflib.get_close_matches(str(name), _LOSSES, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ValueError(f"Unknown loss. {hint}Known: {', '.join(_LOSSES)}. Received: {name!r}")
-    if name == "compound" and arguments.get("losses"):
-        parts = [get(part) if isinstance(part, str) else part for part in arguments["losses"]]
-        arguments = {**arguments, "losses": parts}
+    if name == "compound" and arguments.get("losses") is not None:
+        arguments = {**arguments, "losses": [_part(part) for part in arguments["losses"]]}
+    if name == "boundary" and arguments.get("region") is not None:
+        arguments = {**arguments, "region": _part(arguments["region"])}
     try:
         return _LOSSES[name](**arguments)
     except TypeError as error:
         raise ValueError(f"The loss {name!r} does not take these arguments: {error}. Received: {arguments}") from error
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, str):
+        return get(part)
+    if isinstance(part, dict) and "name" in part:
+        return get(**part)
+    return part

@@ -111,6 +111,10 @@ def _checked_loss(config: Config) -> keras.losses.Loss:
         raise UsageError(str(error)) from error
 
 
+def _reads_distance(loss: Any) -> bool:
+    return any(isinstance(part, losses.BoundaryLoss) for part in loss.parts())
+
+
 def _steps(config: Config, split: Split) -> int:
     return -(-len(split.train) // config.batch_size)
 
@@ -178,6 +182,7 @@ def _fit(
         "batch_size": config.batch_size,
         "resize": data.resize,
         "cache": data.cache,
+        "target": "distance" if _reads_distance(model.loss) else "mask",
     }
     seed = config.seed if config.seed is not None else 0
     train_data = datasets.pipeline(
@@ -190,6 +195,7 @@ def _fit(
         HistoryFile(run.history, first_epoch),
         Checkpoints(run.checkpoints, config.monitor, earlier, describe),
         Progress(config.epochs, console),
+        losses.BoundarySchedule(),
         keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
     ]
     model.fit(
