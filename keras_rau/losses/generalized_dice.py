@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_rau.losses.base import SegmentationLoss
-from keras_rau.losses.maps import Maps
+from keras_rau.losses.maps import Maps, class_sums
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")
@@ -47,21 +47,9 @@ class GeneralizedDiceLoss(SegmentationLoss):
 
     def per_image(self, maps: Maps) -> Any:
         """The formula above, `(B, 1)`."""
-        p, g = maps.probability(), maps.truth
-        overlap, found, wanted = maps.total(p * g), maps.total(p), maps.total(g)
-        if maps.classes == 1 and self.include_background:
-            # What is not lesion follows from the sums of the lesion and the number of pixels.
-            pixels = maps.total(ops.ones_like(g))
-            overlap, found, wanted = (
-                ops.concatenate([lesion, skin], axis=-1)
-                for lesion, skin in (
-                    (overlap, pixels - found - wanted + overlap),
-                    (found, pixels - found),
-                    (wanted, pixels - wanted),
-                )
-            )
-        elif not self.include_background:
-            overlap, found, wanted = (v[:, 1:] if maps.classes > 1 else v for v in (overlap, found, wanted))
+        overlap, found, wanted = class_sums(maps)
+        if not self.include_background:
+            overlap, found, wanted = overlap[:, 1:], found[:, 1:], wanted[:, 1:]
         power = {"square": 2, "simple": 1, "uniform": 0}[self.weighting]
         # Relative to the rarest class: the inverse squares of large areas would vanish in float32.
         s = self.smooth

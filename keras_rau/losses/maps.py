@@ -106,6 +106,19 @@ def _check(truth: Any, prediction: Any) -> None:
         )
 
 
+def class_sums(maps: Maps) -> tuple[Any, Any, Any]:
+    """`Σ p g`, `Σ p` and `Σ g` of every class, `(B, K)`; one channel counts as two classes, skin and lesion."""
+    p, g = maps.probability(), maps.truth
+    overlap, found, wanted = maps.total(p * g), maps.total(p), maps.total(g)
+    if maps.classes > 1:
+        return overlap, found, wanted
+    # What is not lesion follows from the sums of the lesion and the number of pixels.
+    pixels = maps.total(ops.ones_like(g))
+    skin = (pixels - found - wanted + overlap, pixels - found, pixels - wanted)
+    both = [ops.concatenate(pair, axis=-1) for pair in zip(skin, (overlap, found, wanted), strict=True)]
+    return both[0], both[1], both[2]
+
+
 def safe_power(values: Any, exponent: float) -> Any:
     """`values ** exponent` for values ≥ 0, with a finite gradient at 0 (where it is taken as 0)."""
     if exponent == 1:

@@ -113,8 +113,9 @@ class TverskyLoss(OverlapLoss):
     """One minus the Tversky index.
 
     `L = 1 − (TP + s) / (TP + α FP + β FN + s)`. **α weighs false positives, β false negatives**, as in Salehi et al.,
-    MLMI 2017, Keras, MONAI and segmentation_models_pytorch; Abraham and Khan and keras-unet-collection use α for
-    false negatives. α = β = 0.5 is Dice with smoothing `2 s`, α = β = 1 Jaccard.
+    MLMI 2017, MONAI and segmentation_models_pytorch. Abraham and Khan and keras-unet-collection use α for false
+    negatives; so does `keras.losses.Tversky` (measured with 3.15.1), whose documentation says the opposite. α = β = 0.5 is
+    Dice with smoothing `2 s`, α = β = 1 Jaccard.
 
     Args:
         alpha: weight of false positives.

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_rau.losses.maps import SMALLEST, Maps, safe_power
+from keras_rau.losses.maps import Maps, class_sums, safe_power
 from keras_rau.losses.overlap import OverlapLoss
 
 
@@ -67,28 +67,26 @@ class UnifiedFocalLoss(OverlapLoss):
 
     def per_image(self, maps: Maps) -> Any:
         """The formula above, `(B, 1)`."""
-        p, g = maps.probability(), maps.truth
+        return self.weight * self._tversky(maps) + (1 - self.weight) * self._focal(maps)
+
+    def _focal(self, maps: Maps) -> Any:
+        g, (log_p, log_q) = maps.truth, maps.log_probabilities()
+        # Powers as exponentials of logarithms: their gradients are finite, and they are faster.
         if maps.classes == 1:
-            log_lesion, log_skin = maps.log_probabilities()
-            p, g = ops.concatenate([1 - p, p], axis=-1), ops.concatenate([1 - g, g], axis=-1)
-            log_p = ops.concatenate([log_skin, log_lesion], axis=-1)
+            lesion, skin = g * log_p, (1 - g) * log_q * ops.exp(self.gamma * log_p)
+            if not self.asymmetric:
+                lesion *= ops.exp(self.gamma * log_q)
         else:
-            log_p = maps.log_probabilities()[0]
-        return self.weight * self._tversky(maps, p, g) + (1 - self.weight) * self._focal(maps, p, g, log_p)
+            modulated = g * log_p * ops.exp(self.gamma * log_q)
+            skin, lesion = modulated[..., :1], (g * log_p if self.asymmetric else modulated)[..., 1:]
+            lesion = ops.sum(lesion, axis=-1, keepdims=True)
+        return -maps.mean(self.delta * lesion + (1 - self.delta) * skin)
 
-    def _focal(self, maps: Maps, p: Any, g: Any, log_p: Any) -> Any:
-        # Below 1e-7 the gradient of a power less than 1 would be infinite.
-        modulation = ops.power(ops.clip(1 - p, SMALLEST, 1.0), self.gamma)
-        entropy = -g * log_p
-        skin = (1 - self.delta) * modulation[..., :1] * entropy[..., :1]
-        lesion = entropy[..., 1:] if self.asymmetric else modulation[..., 1:] * entropy[..., 1:]
-        return maps.mean(skin + self.delta * ops.sum(lesion, axis=-1, keepdims=True))
-
-    def _tversky(self, maps: Maps, p: Any, g: Any) -> Any:
-        overlap = maps.total(p * g)
-        missed, false = maps.total(g) - overlap, maps.total(p) - overlap
-        s = self.smooth
+    def _tversky(self, maps: Maps) -> Any:
+        overlap, found, wanted = class_sums(maps)
+        missed, false, s = wanted - overlap, found - overlap, self.smooth
         loss = 1 - (overlap + s) / (overlap + self.delta * missed + (1 - self.delta) * false + s)
+        # Differences of large sums may end just below zero.
         loss = ops.maximum(loss, 0.0)
         focal = safe_power(loss, 1 - self.gamma)
         if self.asymmetric:
