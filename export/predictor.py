@@ -74,8 +74,13 @@ class Predictor:
         if not images:
             return []
         batch = np.stack([fit_image(image, self.size, self.resize) for image in images]).astype(np.float32)
-        maps = self.backend.run(batch)
-        return [restore(found[..., 0], image.shape[:2], self.resize) for found, image in zip(maps, images, strict=True)]
+        maps = _lesion(self.backend.run(batch))
+        return [restore(found, image.shape[:2], self.resize) for found, image in zip(maps, images, strict=True)]
+
+
+def _lesion(maps: np.ndarray) -> np.ndarray:
+    """Lesion probability `(B, H, W)`; of several classes, whatever is not class 0, the background."""
+    return maps[..., 0] if maps.shape[-1] == 1 else 1 - maps[..., 0]
 
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:

@@ -86,8 +86,10 @@ def test_registered_names():
     expected = """
         AttentionGate BoundaryAttention BoundaryReverseAttention ConvBlock ReverseAttention Upsample
         AttentionUNet RAUNet UNet
-        BinaryCrossentropy CompoundLoss DiceLoss TverskyLoss
-        Accuracy DiceScore IoU MeanIoU Sensitivity Specificity ThresholdJaccard
+        BinaryCrossentropy BoundaryLoss CategoricalCrossentropy ComboLoss CompoundLoss DiceLoss FocalLoss FocalTverskyLoss
+        GeneralizedDiceLoss JaccardLoss LovaszLoss StructureLoss TverskyLoss UnifiedFocalLoss WeightedBinaryCrossentropy
+        AUC Accuracy DiceScore ExpectedCalibrationError IoU MeanIoU Precision Sensitivity Specificity ThresholdJaccard
+        ThresholdSweep
     """
     assert names == {f"keras_rau>{name}" for name in expected.split()}
 

@@ -17,19 +17,49 @@ def evaluate(
     ] = "all",
     json_: Annotated[Path | None, typer.Option("--json", help="Write the scores to this file.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores of every image to this file.")] = None,
+    surface: Annotated[
+        bool, typer.Option("--surface", help="Also score the outline: HD95, ASSD, boundary IoU, surface Dice.")
+    ] = False,
+    spacing: Annotated[
+        float | None, typer.Option(metavar="MM", help="Millimetres per pixel, for distances in mm.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Also score groups: lesion_size, source, or a column of the metadata."),
+    ] = None,
+    worst: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw the ten worst images into this folder; new or empty.")
+    ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side the model sees, for a model of any size.")] = None,
 ) -> None:
     """Score a model per image at the masks' own size."""
     from rich.console import Console
 
-    from keras_rau.evaluation import evaluate_file, table, write_csv, write_json
+    from keras_rau.errors import UsageError
+    from keras_rau.evaluation import breakdown_table, evaluate_file, table, write_csv, write_json
 
+    if spacing is not None and not (surface and 0 < spacing < float("inf")):
+        raise UsageError(f"--spacing must be positive and is for --surface. Received: --spacing {spacing}")
     path = existing_model(model)
     rows, result = evaluate_file(
-        path, dataset, data_dir, split=split, image_size=image_size, console=Console(stderr=True)
+        path,
+        dataset,
+        data_dir,
+        split=split,
+        image_size=image_size,
+        console=Console(stderr=True),
+        surface=surface,
+        spacing=spacing,
+        by=by or (),
+        worst=worst,
     )
     if csv is not None:
         write_csv(rows, csv)
     if json_ is not None:
         write_json(result, json_)
-    Console().print(table(result))
+    console = Console()
+    console.print(table(result))
+    for column, groups in result.get("by", {}).items():
+        console.print(breakdown_table(column, groups))
+    if worst is not None:
+        typer.echo(f"worst images: {worst}")

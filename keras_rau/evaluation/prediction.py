@@ -9,6 +9,7 @@ from PIL import Image
 from keras_rau.datasets.decoding import read_image
 from keras_rau.datasets.files import image_files
 from keras_rau.errors import DataError, RauError
+from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import overlay as draw_overlay
 
 
@@ -41,13 +42,9 @@ def predict_files(
     from keras_rau.export import Predictor
 
     files = _files(images)
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RauError(f"The output {output} exists and is not an empty folder. Name a new one with --output.")
+    check_free(output)
     predictor = Predictor(model, image_size=image_size)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RauError(f"Cannot write to {output}: {error.strerror}.") from error
+    make_folder(output)
     failures: dict[str, str] = {}
     for path in track(files, "segmenting", console=console, transient=True, disable=console is None):
         try:

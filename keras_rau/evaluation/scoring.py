@@ -1,36 +1,47 @@
 """Scoring a model on samples."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from keras_rau.datasets.decoding import read_image, read_mask
 from keras_rau.datasets.preprocessing import resize_map
-from keras_rau.datasets.registry import load
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.splits import apply_split
-from keras_rau.errors import RauError, UsageError
+from keras_rau.errors import RauError
 from keras_rau.evaluation.scores import image_scores
 from keras_rau.evaluation.summary import summarise
+from keras_rau.evaluation.surface import Spacing, surface_scores
 
 _BATCH = 8
+# Batches decoded ahead of the model, and batches that may wait to be scored behind it.
+_AHEAD = 2
 
 
 def evaluate(
-    predictor: Any, samples: Sequence[Sample], console: Any = None
+    predictor: Any,
+    samples: Sequence[Sample],
+    console: Any = None,
+    surface: bool = False,
+    spacing: Spacing | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Score a predictor on every sample, at the size of its mask.
+
+    While the model works on a batch, threads read the next ones and score the last.
 
     Args:
         predictor: a `keras_rau.export.Predictor`, or anything with its `predict_batch` and `threshold`.
         samples: samples with masks.
         console: `rich.console.Console` for a progress bar.
+        surface: add the scores of the outline, see `surface_scores`.
+        spacing: millimetres per pixel of the masks, for `surface`.
 
     Returns:
-        Scores per image with their ids, and their summary.
+        Scores per image with their ids, in the order of the samples; and their summary, which under `seconds` says how
+        long it took in all (`total`) and how much of it was spent waiting for `predict_batch` (`model`).
 
     Raises:
         RauError: a sample has no mask or cannot be read.
@@ -38,59 +49,45 @@ def evaluate(
     Example:
         >>> rows, result = evaluate(Predictor("model.tflite"), test)
     """
-    from rich.progress import track
+    from rich.progress import Progress
 
-    rows = []
-    batches = track(list(_batches(samples)), "scoring", console=console, transient=True, disable=console is None)
-    with ThreadPoolExecutor() as pool:
-        for batch in batches:
-            pairs = list(pool.map(_read, batch))
-            maps = predictor.predict_batch([image for image, _ in pairs])
-            for sample, (_, truth), probability in zip(batch, pairs, maps, strict=True):
-                found = resize_map(probability, truth.shape) >= predictor.threshold
-                rows.append({"id": sample.id, **image_scores(truth, found)})
-    return rows, summarise(rows)
+    started, in_model = time.monotonic(), 0.0
+    rows: list[dict[str, Any]] = []
+    batches = [samples[start : start + _BATCH] for start in range(0, len(samples), _BATCH)]
+    reading: deque[list[Future]] = deque()
+    scoring: deque[list[Future]] = deque()
 
+    def score(sample: Sample, truth: np.ndarray, probability: np.ndarray) -> dict[str, Any]:
+        found = resize_map(probability, truth.shape) >= predictor.threshold
+        outline = surface_scores(truth, found, spacing) if surface else {}
+        return {"id": sample.id, **image_scores(truth, found), **outline}
 
-def _batches(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
-    for start in range(0, len(samples), _BATCH):
-        yield samples[start : start + _BATCH]
+    pool = ThreadPoolExecutor()
+    try:
+        with Progress(console=console, transient=True, disable=console is None) as progress:
+            task = progress.add_task("scoring", total=len(samples))
+            for number, batch in enumerate(batches):
+                for later in batches[number + len(reading) : number + 1 + _AHEAD]:
+                    reading.append([pool.submit(_read, sample) for sample in later])
+                pairs = [future.result() for future in reading.popleft()]
+                asked = time.monotonic()
+                maps = predictor.predict_batch([image for image, _ in pairs])
+                in_model += time.monotonic() - asked
+                jobs = zip(batch, pairs, maps, strict=True)
+                scoring.append([pool.submit(score, sample, truth, found) for sample, (_, truth), found in jobs])
+                # Otherwise maps would pile up behind a model that is faster than the scoring.
+                while len(scoring) > _AHEAD:
+                    rows += [future.result() for future in scoring.popleft()]
+                progress.advance(task, len(batch))
+            rows += [future.result() for futures in scoring for future in futures]
+    finally:
+        pool.shutdown(cancel_futures=True)
+    result = summarise(rows)
+    result["seconds"] = {"total": time.monotonic() - started, "model": in_model}
+    return rows, result
 
 
 def _read(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if sample.mask is None:
         raise RauError(f"The sample {sample.id} has no mask to score against.")
     return read_image(sample.image), read_mask(sample.mask)
-
-
-def evaluate_file(
-    path: Path, dataset: str, data_dir: Path, split: str = "all", image_size: int | None = None, console: Any = None
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Score a model file on a data set; arguments as of `keras-rau evaluate`.
-
-    Raises:
-        RauError: the model or the data cannot be used, or `split` is not `"all"` and no split came with the model.
-    """
-    from keras_rau.export import Predictor
-    from keras_rau.training.reproducibility import versions
-
-    samples = chosen_samples(path, dataset, data_dir, split)
-    rows, summary = evaluate(Predictor(path, image_size=image_size), samples, console)
-    return rows, {**summary, "model": str(path), "dataset": dataset, "split": split, "versions": versions()}
-
-
-def chosen_samples(path: Path, dataset: str, data_dir: Path, split: str) -> list[Sample]:
-    """Samples of the set that a model was trained, chosen or to be tested on; all for `"all"`."""
-    from keras_rau.export import read_sidecar
-
-    samples = load(dataset, data_dir)
-    if split == "all":
-        return samples
-    info = read_sidecar(path)
-    if "split" not in info:
-        raise RauError(f"No lists of images came with {path}, so that its {split} set is unknown. Use --split all.")
-    if info.get("dataset") != dataset:
-        raise UsageError(
-            f"{path} was trained on {info.get('dataset')}; its {split} set says nothing about {dataset}. Use --split all."
-        )
-    return apply_split({split: info["split"][split]}, samples, f"the {split} set of {path.name}")[split]

@@ -1,36 +1,38 @@
-"""What every segmentation metric shares: counts per image, and how they are averaged."""
+"""What the metrics of the confusion counts share."""
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from keras_rau.pixels import flatten_pixels, split_weight
+from keras_rau.metrics.image_metric import ImageMetric
+from keras_rau.metrics.inputs import class_pixels, lesion_pixels
 
 
-def ratio(numerator: Any, denominator: Any) -> Any:
-    """`numerator / denominator`, and 1 where both are zero, the rule of the ISIC challenge."""
-    empty = ops.equal(denominator, 0)
-    return ops.where(empty, ops.ones_like(numerator), numerator / ops.where(empty, 1.0, denominator))
-
-
-class SegmentationMetric(keras.metrics.Metric):
+class SegmentationMetric(ImageMetric):
     """A ratio of the counts of true and false positives and negatives.
 
     Averaged per image, whatever the batch size and however short the last batch (`average="image"`), or of the counts
     summed over all pixels of all images (`average="pooled"`). Subclasses implement `score(tp, fp, fn, tn)`.
 
+    With several channels in `y_pred` a pixel belongs to the class of the largest, every class is scored against the rest,
+    and the scores of the classes are averaged; a class that is neither in truth nor in prediction scores 1, as an empty mask
+    does.
+
     Args:
         average: `"image"` or `"pooled"`.
-        threshold: a pixel is lesion where its probability is at least this.
+        threshold: a pixel is lesion where its probability is at least this; without meaning for several classes.
         from_logits: `y_pred` holds logits.
         ignore_value: pixels whose `y_true` has this value are not counted.
+        include_background: average over channel 0, the background, too; only for several classes.
+        num_classes: channels of `y_pred`; must be given for `average="pooled"` with several classes.
         name: name in logs.
         dtype: dtype of the result.
 
     Call arguments:
-        y_true: `(B, H, W)` or `(B, H, W, 1)`, 0 or 1.
-        y_pred: the same shape.
+        y_true: `(B, H, W)` or `(B, H, W, 1)`, 0 or 1; or `(B, H, W, 2)` whose second channel, the distance map of a
+            boundary loss, is not read. For K > 1 classes one-hot `(B, H, W, K)`, or class numbers `(B, H, W)` or
+            `(B, H, W, 1)`; other numbers belong to no class.
+        y_pred: `(B, H, W)`, `(B, H, W, 1)` or `(B, H, W, K)`.
         sample_weight: a number, `(B,)` or `(B, 1)` to weigh images in the mean, `(B, H, W)` or `(B, H, W, 1)` to
             weigh pixels in the counts.
 
@@ -44,71 +46,69 @@ class SegmentationMetric(keras.metrics.Metric):
         threshold: float = 0.5,
         from_logits: bool = False,
         ignore_value: float | None = None,
+        include_background: bool = False,
+        num_classes: int | None = None,
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype or "float32")
-        if average not in ("image", "pooled"):
-            raise ValueError(f"`average` must be 'image' or 'pooled'. Received: average={average!r}")
         if not 0 < threshold < 1:
             raise ValueError(f"`threshold` must be between 0 and 1. Received: threshold={threshold}")
-        self.average = average
+        if num_classes is not None and num_classes < 1:
+            raise ValueError(f"`num_classes` must be at least 1. Received: num_classes={num_classes}")
+        super().__init__((4, num_classes or 1), (), average, from_logits, ignore_value, name, dtype)
         self.threshold = threshold
-        self.from_logits = from_logits
-        self.ignore_value = ignore_value
-        if average == "image":
-            self.total = self.add_weight(name="total", initializer="zeros", dtype="float32")
-            self.count = self.add_weight(name="count", initializer="zeros", dtype="float32")
-        else:
-            self.pooled = self.add_weight(name="pooled", shape=(4,), initializer="zeros", dtype="float32")
+        self.include_background = include_background
+        self.num_classes = num_classes
 
     def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
         """The metric, from counts of any equal shape."""
         raise NotImplementedError
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count a batch."""
-        image_weight, pixel_weight = split_weight(sample_weight, y_true)
-        counts = self._counts(y_true, y_pred, pixel_weight)
-        image_weight = ops.ones_like(counts[0]) * (1.0 if image_weight is None else image_weight)
-        if self.average == "image":
-            self.total.assign_add(ops.sum(image_weight * self.score(*counts)))
-            self.count.assign_add(ops.sum(image_weight))
-            return
-        self.pooled.assign_add(ops.stack([ops.sum(image_weight * count) for count in counts]))
+    def score_classes(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
+        """The metric of several classes `(B,)`, from counts `(B, K)`."""
+        scores = self.score(tp, fp, fn, tn)
+        return ops.mean(scores if self.include_background else scores[:, 1:], axis=-1)
 
-    def result(self) -> Any:
-        """The mean; 0 before the first image."""
-        if self.average == "image":
-            count = ops.convert_to_tensor(self.count)
-            return ops.convert_to_tensor(self.total) / ops.where(count > 0, count, 1.0)
-        pooled = ops.convert_to_tensor(self.pooled)
-        return ops.where(ops.sum(pooled) > 0, self.score(*(pooled[index] for index in range(4))), 0.0)
-
-    def _counts(self, y_true: Any, y_pred: Any, pixel_weight: Any) -> tuple[Any, Any, Any, Any]:
-        y_true, y_pred = flatten_pixels(y_true, "y_true"), flatten_pixels(y_pred, "y_pred")
-        if y_pred.shape[-1] != 1 or y_true.shape[-1] != 1:
-            raise ValueError(
-                f"Metric {self.name!r} takes one channel. Received: {y_true.shape[-1]} in y_true, {y_pred.shape[-1]} in y_pred"
+    def statistics(self, y_true: Any, y_pred: Any, pixel_weight: Any) -> Any:
+        """True and false positives, false and true negatives of every class, `(B, 4, K)`."""
+        shape = ops.convert_to_tensor(y_pred).shape
+        classes = shape[3] if len(shape) == 4 else 1
+        self._check_classes(classes)
+        if classes == 1:
+            truth, probability, weights = lesion_pixels(
+                y_true, y_pred, pixel_weight, self.from_logits, self.ignore_value
             )
-        weights = ops.ones_like(y_true) if pixel_weight is None else flatten_pixels(pixel_weight, "sample_weight")
-        if self.ignore_value is not None:
-            weights = weights * ops.cast(ops.not_equal(y_true, self.ignore_value), "float32")
-        probability = ops.sigmoid(y_pred) if self.from_logits else y_pred
-        truth = ops.cast(y_true >= 0.5, "float32")
-        found = ops.cast(probability >= self.threshold, "float32")
-        both = ops.sum(weights * truth * found, axis=(1, 2))
-        only_found = ops.sum(weights * found, axis=(1, 2)) - both
-        only_truth = ops.sum(weights * truth, axis=(1, 2)) - both
-        neither = ops.sum(weights, axis=(1, 2)) - both - only_found - only_truth
-        return both, only_found, only_truth, neither
+            found = ops.cast(probability >= self.threshold, "float32")
+            truth, found = truth[..., None], found[..., None]
+        else:
+            truth, found, weights = class_pixels(y_true, y_pred, pixel_weight, self.ignore_value)
+        weights = weights[..., None]
+        both = ops.sum(weights * truth * found, axis=1)
+        only_found = ops.sum(weights * found, axis=1) - both
+        only_truth = ops.sum(weights * truth, axis=1) - both
+        neither = ops.sum(weights, axis=1) - both - only_found - only_truth
+        return ops.stack([both, only_found, only_truth, neither], axis=1)
+
+    def value(self, statistics: Any) -> Any:
+        """Score of every image."""
+        counts = [statistics[:, index] for index in range(4)]
+        if statistics.shape[-1] == 1:
+            return self.score(*(count[:, 0] for count in counts))
+        return self.score_classes(*counts)
+
+    def _check_classes(self, classes: int) -> None:
+        pooled_as_one = self.average == "pooled" and self.num_classes is None and classes > 1
+        if pooled_as_one or self.num_classes not in (None, classes):
+            raise ValueError(
+                f"Metric {self.name!r} must be told the number of channels of `y_pred`, here {classes}. "
+                f"Received: num_classes={self.num_classes}"
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
         return {
             **super().get_config(),
-            "average": self.average,
             "threshold": self.threshold,
-            "from_logits": self.from_logits,
-            "ignore_value": self.ignore_value,
+            "include_background": self.include_background,
+            "num_classes": self.num_classes,
         }

@@ -5,7 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_rau.metrics.base import SegmentationMetric, ratio
+from keras_rau.metrics.base import SegmentationMetric
+from keras_rau.metrics.image_metric import ratio
 
 
 def _register(cls: type) -> type:
@@ -45,7 +46,10 @@ class IoU(SegmentationMetric):
 
 @_register
 class MeanIoU(SegmentationMetric):
-    """Mean of the IoU of lesion and of background, the paper's mIoU; arguments of `SegmentationMetric`."""
+    """Mean of the IoU of lesion and of background, the paper's mIoU; arguments of `SegmentationMetric`.
+
+    With several classes the mean of the IoU of all classes, the background always among them.
+    """
 
     def __init__(self, name: str = "miou", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
@@ -53,6 +57,10 @@ class MeanIoU(SegmentationMetric):
     def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
         """Mean of both IoUs."""
         return (ratio(tp, tp + fp + fn) + ratio(tn, tn + fp + fn)) / 2
+
+    def score_classes(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
+        """Mean of the IoU of all classes."""
+        return ops.mean(ratio(tp, tp + fp + fn), axis=-1)
 
 
 @_register
@@ -80,7 +88,10 @@ class ThresholdJaccard(SegmentationMetric):
 
 @_register
 class Accuracy(SegmentationMetric):
-    """Share of pixels that are right, `(TP + TN) / all`; arguments of `SegmentationMetric`."""
+    """Share of pixels that are right, `(TP + TN) / all`; arguments of `SegmentationMetric`.
+
+    With several classes too: the share of pixels that are given their class, the background always counted.
+    """
 
     def __init__(self, name: str = "accuracy", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
@@ -88,6 +99,10 @@ class Accuracy(SegmentationMetric):
     def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
         """Accuracy."""
         return ratio(tp + tn, tp + tn + fp + fn)
+
+    def score_classes(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
+        """Share of pixels in their class."""
+        return ratio(ops.sum(tp, axis=-1), (tp + fp + fn + tn)[:, 0])
 
 
 @_register
@@ -112,3 +127,18 @@ class Specificity(SegmentationMetric):
     def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
         """Specificity."""
         return ratio(tn, tn + fp)
+
+
+@_register
+class Precision(SegmentationMetric):
+    """Share of what is found that is lesion, `TP / (TP + FP)`; arguments of `SegmentationMetric`.
+
+    An image in which nothing is found scores 1, whether there is a lesion or not: read it beside the sensitivity.
+    """
+
+    def __init__(self, name: str = "precision", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+
+    def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
+        """Precision."""
+        return ratio(tp, tp + fp)

@@ -125,6 +125,7 @@ def _fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.M
         model = models.from_preset(config.model.name, weights=None, **arguments)
     except (TypeError, ValueError) as error:
         raise UsageError(f"Model {config.model.name}: {error}") from error
+    _check_fits(loss, model, config.data.image_size)
     if config.init is not None:
         model = _initialise(model, config.init)
     model.compile(
@@ -133,6 +134,15 @@ def _fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.M
         metrics=[metrics.DiceScore(), metrics.IoU()],
     )
     return model
+
+
+def _check_fits(loss: keras.losses.Loss, model: keras.Model, size: tuple[int, int]) -> None:
+    """Some losses want several classes, others one: found here, not in the first step."""
+    target = keras.ops.zeros((1, *size, 2 if _reads_distance(loss) else 1))
+    try:
+        loss(target, keras.ops.full((1, *size, model.output.shape[-1]), 0.5))
+    except ValueError as error:
+        raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
 
 
 def _initialise(model: keras.Model, source: str) -> keras.Model:

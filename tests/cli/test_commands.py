@@ -45,7 +45,7 @@ def test_help_imports_nothing_heavy():
     )
     found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    for command in ("train", "evaluate", "predict", "export", "models", "demo"):
+    for command in ("train", "evaluate", "compare", "predict", "export", "models", "demo"):
         assert command in found.stdout
 
 
@@ -107,6 +107,32 @@ def test_evaluate(monkeypatch, capsys, files, tmp_path):
     status, _, err = _run(monkeypatch, capsys, *words, "--split", "test")
     assert status == 1
     assert "--split all" in err
+
+
+def test_evaluate_in_depth_and_compare(monkeypatch, capsys, files, tmp_path):
+    words = ["evaluate", "--model", files / "m.keras", "--dataset", "phantom", "--data-dir", files / "phantoms"]
+    extras = ["--surface", "--spacing", "0.1", "--by", "lesion_size", "--worst", tmp_path / "worst"]
+    results = ["--csv", tmp_path / "a.csv", "--json", tmp_path / "a.json"]
+    status, out, err = _run(monkeypatch, capsys, *words, *extras, *results)
+    assert status == 0, err
+    result = json.loads((tmp_path / "a.json").read_text())
+    assert {"hd95", "nsd", "hd95_mm"} <= set(result["ci95"])
+    assert sum(group["n_images"] for group in result["by"]["lesion_size"].values()) == 12
+    assert len(list((tmp_path / "worst").iterdir())) == 11
+    assert "by lesion_size" in out
+    status, _, err = _run(monkeypatch, capsys, *words, "--by", "age")
+    assert status == 1
+    assert "Received: 'age'" in err
+    status, _, err = _run(monkeypatch, capsys, *words, "--spacing", "0.1")
+    assert status == 2
+    comparison = ["compare", tmp_path / "a.csv", tmp_path / "a.csv", "--score", "hd95", "--json", tmp_path / "c.json"]
+    status, out, err = _run(monkeypatch, capsys, *comparison)
+    assert status == 0, err
+    assert json.loads((tmp_path / "c.json").read_text())["ties"] == 12
+    assert "Wilcoxon" in out
+    status, _, err = _run(monkeypatch, capsys, "compare", tmp_path / "a.csv", tmp_path / "b.csv")
+    assert status == 1
+    assert "b.csv does not exist" in err
 
 
 def test_export_and_predict(monkeypatch, capsys, files, tmp_path):

@@ -18,6 +18,7 @@ ALL = [
     metrics.Accuracy,
     metrics.Sensitivity,
     metrics.Specificity,
+    metrics.Precision,
 ]
 
 
@@ -37,6 +38,7 @@ def _value(metric, *updates):
         (metrics.Accuracy, 0.5, 1, 0, 0),
         (metrics.Sensitivity, 0.5, 1, 1, 0),
         (metrics.Specificity, 0.5, 1, 0, 1),
+        (metrics.Precision, 0.5, 1, 0, 1),
     ],
 )
 def test_by_hand(metric, quarter_overlap, both_empty, empty_truth, all_missed):
@@ -59,6 +61,7 @@ SKLEARN = {
     metrics.Accuracy: sklearn.metrics.accuracy_score,
     metrics.Sensitivity: sklearn.metrics.recall_score,
     metrics.Specificity: lambda t, p: sklearn.metrics.recall_score(t, p, pos_label=0),
+    metrics.Precision: sklearn.metrics.precision_score,
 }
 
 
@@ -128,5 +131,40 @@ def test_fit_reports_the_mean_over_images():
 def test_bad_arguments(arguments):
     with pytest.raises(ValueError, match="Received"):
         metrics.DiceScore(**arguments)
-    with pytest.raises(ValueError, match="one channel"):
-        metrics.DiceScore().update_state(np.ones((1, 2, 2, 3)), np.ones((1, 2, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "message"),
+    [
+        ((1, 2, 2, 3), (1, 2, 2, 1), "one channel"),
+        ((1, 2, 2, 2), (1, 2, 2, 3), "3 channels"),
+        ((1, 4, 6), (1, 6, 4), "same batch size, height and width"),
+        ((1, 4), (1, 4), "must have shape"),
+    ],
+)
+def test_bad_shapes(truth, prediction, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.DiceScore().update_state(np.ones(truth), np.ones(prediction))
+
+
+@pytest.mark.parametrize("metric", ALL)
+def test_a_distance_map_beside_the_mask_is_not_read(metric):
+    truth, prediction = _random(4)
+    distance = np.random.default_rng(1).normal(size=truth.shape).astype("float32")
+    both = np.concatenate([truth, distance], axis=-1)
+    weights = np.random.default_rng(2).random(truth.shape).astype("float32")
+    for weight in (None, np.float32([1, 2, 0, 1]), weights):
+        found = _value(metric(ignore_value=1.0), (both, prediction, weight))
+        assert found == _value(metric(ignore_value=1.0), (truth, prediction, weight))
+
+
+@pytest.mark.parametrize("metric", ALL)
+def test_half_precision_is_counted_in_float32(metric):
+    # 70 × 70 pixels are more than bfloat16 and float16 can count.
+    truth, prediction = _random(2, size=70)
+    for dtype in ("bfloat16", "float16"):
+        rounded = keras.ops.cast(prediction, dtype)
+        found = metric()
+        found.update_state(truth, rounded)
+        assert float(found.result()) == _value(metric(), (truth, keras.ops.cast(rounded, "float32")))
+        assert keras.backend.standardize_dtype(found.result().dtype) == "float32"

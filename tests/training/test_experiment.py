@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from keras_rau import datasets
+from keras_rau import datasets, losses
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.training import load_config, train
 from keras_rau.training.callbacks import StopOnNonFinite
@@ -138,12 +138,30 @@ def test_training_starts_from_given_weights(run, data_dir, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("boundary", {"loss.region": "jaccard", "loss.decrease": 0.5}),
+        ("cce", {"model.classes": 2}),
+        *(pytest.param(name, {}, marks=pytest.mark.slow) for name in losses.names() if name not in ("boundary", "cce")),
+    ],
+)
+def test_every_loss_trains_by_name(name, settings, data_dir, tmp_path):
+    """Two classes are scored as one: whatever is not background."""
+    found = train(_config(data_dir, epochs=2, loss__name=name, **settings), tmp_path / "run")
+    history = read_history(tmp_path / "run" / "history.csv")
+    assert all(np.isfinite(row["loss"]) for row in history)
+    assert 0 <= found["dice"] <= 1
+
+
+@pytest.mark.parametrize(
     ("overrides", "error", "message"),
     [
         ({"model__name": "rau_net_nanno"}, UsageError, "Did you mean 'rau_net_nano'"),
         ({"model__colour": 3}, UsageError, "colour"),
         ({"loss__name": "dise"}, UsageError, "Did you mean 'dice'"),
         ({"loss__alpha": 3}, UsageError, "alpha"),
+        ({"loss__name": "cce"}, UsageError, "several channels"),
+        ({"loss__name": "boundary", "model__classes": 2}, UsageError, "does not fit"),
         ({"data__dataset": "isic"}, UsageError, "Unknown data set"),
         ({"data__data_dir": "/nowhere"}, DataError, "nowhere"),
         ({"data__augment": "ligth"}, ValueError, "Did you mean 'light'"),

@@ -1,0 +1,71 @@
+"""Scoring a model file on a data set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_rau.datasets.registry import load
+from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.splits import apply_split
+from keras_rau.errors import RauError, UsageError
+from keras_rau.evaluation.breakdown import breakdown, check_columns
+from keras_rau.evaluation.folders import check_free
+from keras_rau.evaluation.scoring import evaluate
+from keras_rau.evaluation.surface import Spacing
+from keras_rau.evaluation.worst import write_worst
+
+
+def evaluate_file(
+    path: Path,
+    dataset: str,
+    data_dir: Path,
+    split: str = "all",
+    image_size: int | None = None,
+    console: Any = None,
+    surface: bool = False,
+    spacing: Spacing | None = None,
+    by: Sequence[str] = (),
+    worst: Path | None = None,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Score a model file on a data set; arguments as of `keras-rau evaluate`.
+
+    Returns:
+        What `evaluate` returns; the summary also says what was scored on what, and holds `by`: what `breakdown` returns,
+        by column.
+
+    Raises:
+        RauError: the model or the data cannot be used, `split` is not `"all"` and no split came with the model, there is no
+            such column, or the folder `worst` is taken.
+    """
+    from keras_rau.export import Predictor
+    from keras_rau.training.reproducibility import versions
+
+    if worst is not None:
+        check_free(worst, "--worst")
+    samples = chosen_samples(path, dataset, data_dir, split)
+    check_columns(samples, by)
+    predictor = Predictor(path, image_size=image_size)
+    rows, summary = evaluate(predictor, samples, console, surface=surface, spacing=spacing)
+    result = {**summary, "model": str(path), "dataset": dataset, "split": split, "versions": versions()}
+    if by:
+        result["by"] = {column: breakdown(rows, samples, column) for column in by}
+    if worst is not None:
+        write_worst(predictor, samples, rows, worst)
+    return rows, result
+
+
+def chosen_samples(path: Path, dataset: str, data_dir: Path, split: str) -> list[Sample]:
+    """Samples of the set that a model was trained, chosen or to be tested on; all for `"all"`."""
+    from keras_rau.export import read_sidecar
+
+    samples = load(dataset, data_dir)
+    if split == "all":
+        return samples
+    info = read_sidecar(path)
+    if "split" not in info:
+        raise RauError(f"No lists of images came with {path}, so that its {split} set is unknown. Use --split all.")
+    if info.get("dataset") != dataset:
+        raise UsageError(
+            f"{path} was trained on {info.get('dataset')}; its {split} set says nothing about {dataset}. Use --split all."
+        )
+    return apply_split({split: info["split"][split]}, samples, f"the {split} set of {path.name}")[split]

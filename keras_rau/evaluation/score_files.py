@@ -1,0 +1,59 @@
+"""Scores as CSV and JSON."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_rau.errors import DataError, RauError
+from keras_rau.evaluation.summary import score_keys
+
+
+def write_json(result: dict[str, Any], path: Path) -> None:
+    """Write a summary."""
+    _writable(path).write_text(json.dumps(result, indent=2) + "\n")
+
+
+def write_csv(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write the scores of every image."""
+    with _writable(path).open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["id", *score_keys(rows[0])])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path: Path | str) -> list[dict[str, Any]]:
+    """Read what `write_csv` wrote.
+
+    Args:
+        path: the file, or a run directory with a `scores.csv`.
+
+    Raises:
+        DataError: there is no such file, or it holds no scores.
+    """
+    path = Path(path)
+    file = path / "scores.csv" if path.is_dir() else path
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines))
+        return [{key: value if key == "id" else float(value) for key, value in _checked(row).items()} for row in rows]
+    except FileNotFoundError as error:
+        raise DataError(f"{file} does not exist. Write it with keras-rau evaluate --csv.") from error
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise DataError(f"{file} is no table of scores as keras-rau evaluate --csv writes it: {error}") from error
+
+
+def _checked(row: dict[Any, Any]) -> dict[str, Any]:
+    if "id" not in row:
+        raise ValueError("it has no column 'id'")
+    return row
+
+
+def _writable(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        raise RauError(f"Cannot write {path}: {error.strerror}.") from error
+    return path
