@@ -17,7 +17,7 @@ def existing_folder(root: Path | str) -> Path:
     if not path.exists():
         raise DataError(f"The folder {path} does not exist.")
     if not path.is_dir():
-        raise DataError(f"{path} is a file; name the folder that holds the data set.")
+        raise DataError(f"{path} is a file; name a folder.")
     return path
 
 

@@ -101,17 +101,21 @@ def compare(
     )
 
 
-def check_parity(
-    model: Any, path: Path, size: tuple[int, int], verify: Images, tolerance: float, resize: str
-) -> ParityReport:
+def check_parity(model: Any, path: Path, images: Sequence[np.ndarray], name: str, tolerance: float) -> ParityReport:
     """Compare an exported file with its model; a file that differs is renamed to `NAME.rejected`.
+
+    Args:
+        model: the Keras model.
+        path: the exported file or folder.
+        images: from `parity_images`.
+        name: what they are, for the report.
+        tolerance: largest difference allowed.
 
     Raises:
         ExportError: the largest difference exceeds the tolerance.
     """
     from keras_rau.export.backends import open_backend
 
-    images, name = _images(verify, size, resize)
     candidate = open_backend(path, threads=None)
     report = compare(lambda batch: np.asarray(model(batch, training=False)), candidate.run, images, name, tolerance)
     if not report.passed:
@@ -123,7 +127,13 @@ def check_parity(
     return report
 
 
-def _images(verify: Images, size: tuple[int, int], resize: str) -> tuple[list[np.ndarray], str]:
+def parity_images(verify: Images, size: tuple[int, int], resize: str) -> tuple[list[np.ndarray], str]:
+    """Images at the model's size to compare models on, and what they are: a folder, files, arrays, or phantoms.
+
+    Raises:
+        DataError: a folder or file is missing or no image.
+        ExportError: the folder holds no images.
+    """
     if verify is None:
         drawn = [draw_phantom(0, index, max(32, *size))[0] for index in range(PHANTOMS)]
         return [fit_image(image, size, resize) for image in drawn], "phantoms"

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_rau.export.checks import exportable, model_size
-from keras_rau.export.parity import Images, ParityReport, check_parity
+from keras_rau.export.parity import Images, ParityReport, check_parity, parity_images
 from keras_rau.export.sidecar import write_sidecar
 from keras_rau.export.writing import new_output, put, quiet, scratch
 
@@ -51,10 +51,11 @@ def saved_model(
         >>> saved_model(model, "out/saved_model").max_abs
     """
     path, model = new_output(path), exportable(model)
+    size = model_size(model) or tuple((info or {}).get("image_size", (256, 256)))
+    images, name = parity_images(verify, size, (info or {}).get("resize", "letterbox"))
     with scratch(path) as part:
         with quiet():
             write_saved_model(model, part, (None, *model.inputs[0].shape[1:]))
         write_sidecar(part, info or {})
         put(part, path)
-    size = model_size(model) or tuple((info or {}).get("image_size", (256, 256)))
-    return check_parity(model, path, size, verify, TOLERANCE, (info or {}).get("resize", "letterbox"))
+    return check_parity(model, path, images, name, TOLERANCE)

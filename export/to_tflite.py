@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_rau.errors import ExportError
 from keras_rau.export.checks import exportable, fixed_size
-from keras_rau.export.parity import Images, ParityReport, check_parity
+from keras_rau.export.parity import Images, ParityReport, check_parity, parity_images
 from keras_rau.export.sidecar import write_sidecar
 from keras_rau.export.tflite_operators import custom_operators
 from keras_rau.export.to_saved_model import write_saved_model
@@ -54,11 +54,12 @@ def tflite(
         raise ExportError(f"The file must end in .tflite. Received: path={path}")
     path, model = new_output(path), exportable(model)
     size = fixed_size(model, image_size)
+    images, name = parity_images(verify, size, (info or {}).get("resize", "letterbox"))
     with scratch(path) as part:
         part.write_bytes(_convert(model, size, part.with_name("saved_model")))
         put(part, path)
     write_sidecar(path, {**(info or {}), "image_size": list(size), "precision": precision})
-    return check_parity(model, path, size, verify, TOLERANCES[precision], (info or {}).get("resize", "letterbox"))
+    return check_parity(model, path, images, name, TOLERANCES[precision])
 
 
 def _convert(model: keras.Model, size: tuple[int, int], folder: Path) -> bytes:

@@ -134,6 +134,7 @@ def test_images_to_check_on(model, tmp_path, photo):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ExportError, match="no images"):
         export.tflite(model, tmp_path / "3.tflite", verify=tmp_path / "empty")
+    assert not (tmp_path / "3.tflite").exists()
 
 
 @keras.saving.register_keras_serializable(package="test")
