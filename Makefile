@@ -26,10 +26,12 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# make bench DATA=folder of ISIC 2018
+# The speed of the losses; with DATA=folder of ISIC 2018 also the comparison of architectures (a quarter of an hour).
 bench: $(VENV)/.installed
-	@test -n "$(DATA)" || { echo "name the ISIC 2018 folder: make bench DATA=..."; exit 2; }
-	$(BIN)/python -P benchmarks/architectures.py --data-dir '$(DATA)' --output benchmarks/results/architectures.json
+	$(BIN)/python -P benchmarks/loss_speed.py
+ifdef DATA
+	$(BIN)/python -P benchmarks/architectures.py --data-dir '$(DATA)'
+endif
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info

@@ -19,7 +19,7 @@ MODELS = ("unet", "attention_unet", "rau_net_paper")
 
 def main(
     data_dir: Annotated[Path, typer.Option(help="Folder of the data set.")],
-    output: Annotated[Path, typer.Option(help="JSON file to write.")],
+    output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("benchmarks/results/architectures.json"),
     runs: Annotated[Path, typer.Option(help="Folder for the run directories.")] = Path("runs"),
     dataset: str = "isic2018",
     near_duplicates: Annotated[Path | None, typer.Option(help="CSV of id pairs to keep together.")] = None,

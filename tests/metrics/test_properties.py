@@ -1,5 +1,7 @@
 """What must hold for any masks: a thousand random pairs against scikit-learn, and properties over generated ones."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -20,8 +22,8 @@ CONFUSION = [
     metrics.Specificity,
     metrics.Precision,
 ]
-SWEEPS = [metrics.AUC, lambda **options: metrics.AUC("pr", **options), metrics.ThresholdSweep]
-ALL = [*CONFUSION, *SWEEPS, metrics.ExpectedCalibrationError]
+PR = pytest.param(partial(metrics.AUC, "pr"), id="PR")
+ALL = [*CONFUSION, metrics.AUC, PR, metrics.ThresholdSweep, metrics.ExpectedCalibrationError]
 
 # One shape, so that no backend compiles anew for every example; probabilities in the middle of the bins of 200 thresholds.
 _SHAPE = (3, 4, 4)
@@ -29,7 +31,7 @@ MASKS = arrays("float32", _SHAPE, elements=st.sampled_from([0.0, 1.0]))
 PROBABILITIES = arrays(
     "float32", _SHAPE, elements=st.integers(0, 200).map(lambda k: float(np.float32((k + 0.5) / 201)))
 )
-FEW = settings(max_examples=25, deadline=None, derandomize=True)
+FEW = settings(max_examples=15, deadline=None, derandomize=True)
 
 
 def _value(metric, *update):
@@ -126,17 +128,17 @@ def test_identities(truth, found):
     np.testing.assert_allclose(dice[present], harmonic, atol=1e-6)
 
 
-@pytest.mark.parametrize("metric", [metrics.DiceScore, metrics.IoU, metrics.Sensitivity, metrics.Precision, *SWEEPS[1:]])
+@pytest.mark.parametrize(
+    "metric",
+    [metrics.DiceScore, metrics.IoU, metrics.Sensitivity, metrics.Precision, PR, metrics.ThresholdSweep],
+)
 @FEW
 @given(truth=MASKS, prediction=PROBABILITIES)
-def test_background_that_is_rightly_found_changes_nothing(metric, truth, prediction):
+def test_background_that_no_threshold_finds_changes_nothing(metric, truth, prediction):
+    prediction = np.maximum(prediction, 2.5 / 201)
     around = ((0, 0), (2, 0), (1, 1))
     padded = _value(metric(), np.pad(truth, around), np.pad(prediction, around))
-    # Background that no threshold finds leaves precision, recall and Dice as they are; its bin holds nothing else.
-    prediction = np.maximum(prediction, 1.5 / 201)
-    alike = _value(metric(), np.pad(truth, around), np.pad(prediction, around))
-    assert alike == pytest.approx(_value(metric(), truth, prediction), abs=1e-6)
-    assert 0 <= padded <= 1 + 1e-6
+    assert padded == pytest.approx(_value(metric(), truth, prediction), abs=1e-6)
 
 
 @FEW
