@@ -37,9 +37,13 @@ def evaluate(
 
     from keras_rau.errors import UsageError
     from keras_rau.evaluation import breakdown_table, evaluate_file, table, write_csv, write_json
+    from keras_rau.evaluation.score_files import writable
 
     if spacing is not None and not (surface and 0 < spacing < float("inf")):
         raise UsageError(f"--spacing must be positive and is for --surface. Received: --spacing {spacing}")
+    for file in (csv, json_):
+        if file is not None:
+            writable(file)
     path = existing_model(model)
     rows, result = evaluate_file(
         path,

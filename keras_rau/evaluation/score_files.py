@@ -12,12 +12,12 @@ from keras_rau.evaluation.summary import score_keys
 
 def write_json(result: dict[str, Any], path: Path) -> None:
     """Write a summary."""
-    _writable(path).write_text(json.dumps(result, indent=2) + "\n")
+    writable(path).write_text(json.dumps(result, indent=2) + "\n")
 
 
 def write_csv(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Write the scores of every image."""
-    with _writable(path).open("w", newline="") as file:
+    with writable(path).open("w", newline="") as file:
         writer = csv.DictWriter(file, ["id", *score_keys(rows[0])])
         writer.writeheader()
         writer.writerows(rows)
@@ -50,10 +50,18 @@ def _checked(row: dict[Any, Any]) -> dict[str, Any]:
     return row
 
 
-def _writable(path: Path) -> Path:
+def writable(path: Path) -> Path:
+    """Check that a file can be written, and make its folder; a file that is there stays as it is.
+
+    Raises:
+        RauError: it cannot.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
         path.open("a").close()
+        if new:
+            path.unlink()
     except OSError as error:
         raise RauError(f"Cannot write {path}: {error.strerror}.") from error
     return path

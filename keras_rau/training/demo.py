@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from keras_rau.errors import RauError
 from keras_rau.evaluation import KEYS, evaluate
+from keras_rau.evaluation.folders import check_free
 from keras_rau.export import Predictor, from_file
 from keras_rau.training.config import load_config
 from keras_rau.training.experiment import load_split, train
@@ -30,8 +30,7 @@ def run_demo(output: Path, images: int, epochs: int, image_size: int, console: C
     Raises:
         RauError: the folder is taken, or an export differs from the model.
     """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise RauError(f"The output {output} exists and is not an empty folder. Name a new one with --output.")
+    check_free(output)
     started = time.monotonic()
     config = load_config(
         overrides={
