@@ -17,9 +17,10 @@ PARTS = ["tests/layers", "tests/models", "tests/losses", "tests/metrics"]
 def test_backend(backend):
     if find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    command = [sys.executable, "-P", "-m", "pytest", "-q", *PARTS]
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "--durations=15", *PARTS]
     found = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "KERAS_BACKEND": backend}, capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stdout[-3000:]
     assert " passed" in found.stdout
+    print(found.stdout[-2000:])

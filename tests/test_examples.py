@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+# They train.
+SLOW = {"fit", "reverse_attention_in_mobilenet"}
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in EXAMPLES],
+)
 def test_example(path, tmp_path):
     found = subprocess.run([sys.executable, "-P", str(path)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr[-2000:]
