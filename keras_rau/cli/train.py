@@ -5,6 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+# keras_rau.losses.names(), which would import Keras; a test compares them.
+_LOSSES = (
+    "compound, bce, weighted_bce, cce, focal, dice, generalized_dice, jaccard, tversky, focal_tversky, combo, unified_focal, "
+    "lovasz, structure, boundary"
+)
+
 # Option on the command line -> name in the configuration.
 _NAMES = {
     "dataset": "data.dataset",
@@ -25,7 +31,7 @@ def train(
     dataset: Annotated[str | None, typer.Option(help="isic2018, ph2, ham10000, folder or phantom.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the data set.")] = None,
     model: Annotated[str | None, typer.Option(help="Preset, see `keras-rau models`.")] = None,
-    loss: Annotated[str | None, typer.Option(help="bce, dice, tversky or compound.")] = None,
+    loss: Annotated[str | None, typer.Option(help=f"One of {_LOSSES}.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the whole training.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")] = None,

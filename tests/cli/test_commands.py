@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_rau import datasets, models
-from keras_rau.cli import main
+from keras_rau import datasets, losses, models
+from keras_rau.cli import main, train
 
 
 def _run(monkeypatch, capsys, *words):
@@ -55,6 +55,10 @@ def test_models(monkeypatch, capsys):
     rows = {row["name"]: row for row in json.loads(out)}
     assert rows["unet"]["parameters"] == 34_527_041
     assert set(rows) == set(models.list_presets())
+
+
+def test_help_names_every_loss():
+    assert sorted(train._LOSSES.split(", ")) == sorted(losses.names())
 
 
 def test_print_config(monkeypatch, capsys):
