@@ -44,12 +44,14 @@ class CompoundLoss(SegmentationLoss):
     ) -> None:
         super().__init__(name=name, **kwargs)
         given = [BinaryCrossentropy(), DiceLoss()] if losses is None else list(losses)
+        if not given:
+            raise ValueError("`losses` must name at least one loss. Received: losses=[]")
         for part in given:
             if not isinstance(part, SegmentationLoss):
                 raise ValueError(f"`losses` takes losses of keras_rau.losses. Received: {part!r}")
         self.losses = [with_settings(part, **{key: getattr(self, key) for key in SHARED}) for part in given]
         self.weights = [1.0] * len(given) if weights is None else [float(weight) for weight in weights]
-        if not given or len(self.weights) != len(given) or min(self.weights) < 0:
+        if len(self.weights) != len(given) or min(self.weights) < 0:
             raise ValueError(
                 f"`weights` must be one number for each of the {len(given)} losses, none negative. "
                 f"Received: weights={weights}"

@@ -58,6 +58,8 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ValueError(f"Unknown loss. {hint}Known: {', '.join(_LOSSES)}. Received: {name!r}")
     if name == "compound" and arguments.get("losses") is not None:
+        if not isinstance(arguments["losses"], (list, tuple)):
+            raise ValueError(f"`losses` must be a list, such as [bce, dice]. Received: losses={arguments['losses']!r}")
         arguments = {**arguments, "losses": [_part(part) for part in arguments["losses"]]}
     if name == "boundary" and arguments.get("region") is not None:
         arguments = {**arguments, "region": _part(arguments["region"])}

@@ -1,5 +1,6 @@
 """The base of UNet, AttentionUNet and RAUNet."""
 
+import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -23,8 +24,11 @@ class UShape(SegmentationModel):
         names = {field.name for field in fields(Plan)}
         unknown = set(options) - names - {"side_weights", "name", "trainable"}
         if unknown:
+            known = sorted(names | {"side_weights", "name"} | set(own))
+            close = difflib.get_close_matches(min(unknown), known, n=1)
+            hint = f"Did you mean {close[0]!r}? " if close else ""
             raise TypeError(
-                f"{type(self).__name__} takes {', '.join(sorted(names | {'side_weights', 'name'} | set(own)))}. "
+                f"{type(self).__name__} does not know this argument. {hint}Known: {', '.join(known)}. "
                 f"Received: {', '.join(sorted(unknown))}"
             )
         plan = Plan(**{name: value for name, value in options.items() if name in names})

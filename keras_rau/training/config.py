@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -44,6 +44,13 @@ class DataSection(Section):
             raise ValueError(f"height and width must be at least 16. Received: {value}")
         return value
 
+    @field_validator("split")
+    @classmethod
+    def _fractions(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(value) <= 0 or abs(sum(value) - 1) > 1e-6:
+            raise ValueError("three positive fractions that sum to 1, such as [0.7, 0.1, 0.2]")
+        return value
+
 
 class NamedSection(BaseModel):
     """A name, and arguments for what it names; these are checked when it is built."""
@@ -57,14 +64,17 @@ class NamedSection(BaseModel):
         return dict(self.model_extra or {})
 
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class OptimizerSection(Section):
     """AdamW with a warm-up and a cosine decay to zero."""
 
-    learning_rate: float = Field(1e-3, gt=0, description="largest learning rate")
-    weight_decay: float = Field(1e-4, ge=0, description="decoupled weight decay")
-    warmup_epochs: float = Field(1.0, ge=0, description="epochs of linear warm-up")
+    learning_rate: Finite = Field(1e-3, gt=0, description="largest learning rate")
+    weight_decay: Finite = Field(1e-4, ge=0, description="decoupled weight decay")
+    warmup_epochs: Finite = Field(1.0, ge=0, description="epochs of linear warm-up")
     schedule: Literal["cosine", "constant"] = "cosine"
-    clip_norm: float | None = Field(1.0, gt=0, description="global gradient norm, or null")
+    clip_norm: Finite | None = Field(1.0, gt=0, description="global gradient norm, or null")
 
 
 class Config(Section):
@@ -76,8 +86,10 @@ class Config(Section):
     optimizer: OptimizerSection = OptimizerSection()
     epochs: int = Field(40, ge=1)
     batch_size: int = Field(8, ge=1)
-    monitor: str = Field("val_dice", description="what the best checkpoint is chosen by; higher is better")
-    seed: int | None = Field(None, description="makes the run repeatable: weights, order, augmentation, operations")
+    monitor: Literal["val_dice", "val_iou"] = Field("val_dice", description="what the best checkpoint is chosen by")
+    seed: int | None = Field(
+        None, ge=0, lt=2**32, description="makes the run repeatable: weights, order, augmentation, operations"
+    )
     init: str | None = Field(None, description="model file whose weights the training starts from")
 
     def to_yaml(self) -> str:
@@ -110,9 +122,12 @@ def load_config(path: Path | None = None, overrides: dict[str, Any] | None = Non
             raise RauError(f"Cannot read the configuration {path}: {str(error).splitlines()[0]}") from error
         if not isinstance(tree, dict):
             raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
+    named = ("model", "loss")
+    # A name alone stands for the section that names it.
+    tree = {key: {"name": value} if key in named and isinstance(value, str) else value for key, value in tree.items()}
     for name, value in (overrides or {}).items():
-        _put(tree, name, value)
-    for name in ("model", "loss"):
+        _put(tree, f"{name}.name" if name in named and isinstance(value, str) else name, value)
+    for name in named:
         # An argument alone, such as loss.alpha, is one of the default.
         if isinstance(tree.get(name), dict):
             tree[name].setdefault("name", getattr(Config(), name).name)

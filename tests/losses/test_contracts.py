@@ -209,6 +209,8 @@ def test_by_name():
         lambda: losses.BoundaryLoss("dice"),
         lambda: losses.CompoundLoss(weights=[1]),
         lambda: losses.CompoundLoss(["dice"]),
+        lambda: losses.CompoundLoss([]),
+        lambda: losses.get("compound", losses="bce"),
     ],
 )
 def test_bad_arguments(make):

@@ -13,6 +13,7 @@ def test_file_and_overrides(tmp_path):
     assert config.epochs == 3
     assert config.loss.arguments == {"alpha": 0.2, "beta": 0.8}
     assert config.data.image_size == (96, 96)
+    assert load_config(None, {"loss": "dice", "loss.smooth": 2}).loss.arguments == {"smooth": 2}
     again = tmp_path / "again.yaml"
     again.write_text(config.to_yaml())
     assert load_config(again) == config
@@ -28,6 +29,10 @@ def test_file_and_overrides(tmp_path):
         ({"data.image_size": 8}, "at least 16"),
         ({"data.resize": "crop"}, "letterbox"),
         ({"epochs.x": 1}, "epochs"),
+        ({"data.split": [0.5, 0.5, 0.5]}, "data.split: .*sum to 1"),
+        ({"seed": -1}, "seed: .*Received: -1"),
+        ({"optimizer.learning_rate": float("inf")}, "optimizer.learning_rate: .*finite"),
+        ({"monitor": "val_foo"}, "monitor: .*'val_dice'"),
     ],
 )
 def test_wrong_keys_and_values(overrides, message, tmp_path):
