@@ -16,13 +16,27 @@ def _open(path: Path | str) -> Image.Image:
             image.load()
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist.") from error
-    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read as an image, it is damaged or of another kind: {error}") from error
-    return image
+    except UnidentifiedImageError as error:
+        raise DataError(f"{path} is damaged or no image.") from error
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} cannot be read as an image: {error}") from error
+    return _eight_bits(image, path)
+
+
+def _eight_bits(image: Image.Image, path: Path | str) -> Image.Image:
+    """Pillow would cut 16-bit grey values off at 255 instead of scaling them."""
+    if image.mode == "F":
+        raise DataError(f"{path} holds floating-point values; save it with 8 or 16 bits per channel.")
+    if not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image)
+    return Image.fromarray((values / 257 if values.max() > 255 else values).round().astype(np.uint8))
 
 
 def read_image(path: Path | str) -> np.ndarray:
     """Read an image as uint8 RGB `(H, W, 3)`, turned upright if its EXIF tag says so.
+
+    16-bit grey values are scaled to 8 bits.
 
     Raises:
         DataError: the file is missing, truncated or no image.

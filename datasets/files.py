@@ -69,7 +69,10 @@ def pair(
     if lonely:
         text = listed(f"{len(lonely)} file(s) in {where} have no partner", lonely)
         if unpaired == "raise":
-            raise DataError(f"{text}\nAdd what is missing, or leave these out with unpaired='drop'.")
+            raise DataError(
+                f"{text}\nAdd what is missing, or leave these out with unpaired='drop' "
+                "(train: --set data.options.unpaired=drop)."
+            )
         warnings.warn(f"Left out: {text}", stacklevel=2)
     names = sorted(images.keys() & masks.keys())
     if not names:

@@ -27,10 +27,14 @@ def phantom(root: Path | str, n: int | None = None, seed: int | None = None, siz
 
     Raises:
         DataError: `root` holds something else, or a set drawn with another `n`, `seed` or `size`.
-        ValueError: `n` or `size` is too small.
+        ValueError: `n`, `seed` or `size` is no whole number or too small.
     """
     root = Path(root)
     given = {"n": n, "seed": seed, "size": size}
+    for name, least in (("n", 1), ("seed", 0), ("size", 32)):
+        value = given[name]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+            raise ValueError(f"`{name}` must be a whole number of at least {least}. Received: {name}={value!r}")
     record = root / _RECORD
     if record.exists():
         found = _read(record)
@@ -44,10 +48,6 @@ def phantom(root: Path | str, n: int | None = None, seed: int | None = None, siz
         if root.exists() and any(root.iterdir()):
             raise DataError(f"{root} is not empty and holds no phantoms. Name a new folder.")
         made = {name: default if given[name] is None else given[name] for name, default in _DEFAULTS.items()}
-        if made["n"] < 1 or made["size"] < 32:
-            raise ValueError(
-                f"`n` must be at least 1 and `size` at least 32. Received: n={made['n']}, size={made['size']}"
-            )
         _draw(root, **made)
         record.write_text(json.dumps({**made, "drawing": _DRAWING}) + "\n")
     return [Sample(s.id, s.image, s.mask, "phantom") for s in folder(root)]

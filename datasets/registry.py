@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.samples import Sample
-from keras_rau.errors import UsageError
+from keras_rau.errors import RauError, UsageError
 
 # name -> module and function; imported when asked for
 _SOURCES = {
@@ -36,7 +36,7 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
         Samples sorted by id. Nothing is left out silently.
 
     Raises:
-        UsageError: the name or an option is unknown.
+        UsageError: the name or an option is unknown, or an option has no valid value.
         DataError: the folder is missing or empty, or its files do not pair.
 
     Example:
@@ -50,6 +50,10 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
     source = getattr(import_module(f"keras_rau.datasets.{module}"), function)
     try:
         return source(root, **options)
+    except RauError:
+        raise
+    except ValueError as error:
+        raise UsageError(f"The data set {name!r}: {error}") from error
     except TypeError as error:
         if "unexpected keyword" not in str(error):
             raise

@@ -29,7 +29,10 @@ def open_backend(path: Path, threads: int | None) -> Backend:
         raise ExportError(f"The model {path} does not exist.")
     if path.is_dir():
         if not (path / "saved_model.pb").exists():
-            raise ExportError(f"The folder {path} is no SavedModel: it holds no saved_model.pb.")
+            raise ExportError(
+                f"The folder {path} is neither a SavedModel (saved_model.pb) nor a run directory "
+                "(checkpoints/best.keras)."
+            )
         return SavedModelBackend(path)
     if path.suffix == ".keras":
         return KerasBackend(path)

@@ -1,5 +1,6 @@
 """What a model must be to be exported."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +76,19 @@ def fixed_size(model: keras.Model, image_size: Any) -> tuple[int, int]:
     return own or wanted
 
 
-def load_keras(path: Path) -> keras.Model:
-    """Load a `.keras` file in Keras's safe mode.
+def load_keras(path: Path, compiled: bool = False) -> keras.Model:
+    """Load a `.keras` file in Keras's safe mode, with optimiser and loss if `compiled`.
 
     Raises:
         ExportError: the file is damaged or holds what is not known here.
     """
     import keras_rau  # noqa: F401  registers our classes
 
+    # Keras says of a damaged file that it was not found.
+    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        raise ExportError(f"{path} is damaged or no .keras file.")
     try:
-        return keras.saving.load_model(path, compile=False)
+        return keras.saving.load_model(path, compile=compiled)
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ExportError(f"{path} cannot be loaded as a Keras model: {reason}") from error

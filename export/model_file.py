@@ -7,6 +7,7 @@ from keras_rau.errors import ExportError
 from keras_rau.export.checks import load_keras
 from keras_rau.export.parity import Images, ParityReport
 from keras_rau.export.sidecar import read_sidecar
+from keras_rau.export.writing import new_output
 
 
 def from_file(
@@ -36,6 +37,7 @@ def from_file(
     source = Path(source)
     if source.suffix != ".keras" or not source.is_file():
         raise ExportError(f"Only a .keras file can be exported. Received: {source}")
+    new_output(output)
     info: dict[str, Any] = {**read_sidecar(source), "exported_from": source.name}
     model = load_keras(source)
     if kind == "saved_model":

@@ -31,7 +31,10 @@ def new_output(path: Path | str) -> Path:
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
     """A new name in a temporary folder beside `path`, on the same file system."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise ExportError(f"Cannot write {path}: {error.strerror}.") from error
     try:
         yield folder / path.name
     finally:

@@ -3,10 +3,12 @@
 import os
 import sys
 import warnings
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from keras_rau._version import __version__
 from keras_rau.cli import compare, demo, evaluate, export, models, predict, train
 from keras_rau.errors import RauError, UsageError
 
@@ -23,9 +25,24 @@ for module in (train, evaluate, compare, predict, export, models, demo):
     app.command(name)(getattr(module, name))
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"keras-rau {__version__}")
+        raise typer.Exit
+
+
+# Without a callback Typer would take a single command for the whole program.
 @app.callback()
-def _commands() -> None:
-    """Hold the commands, so that --help lists them."""
+def _commands(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _warn(message: Warning | str, *_: Any) -> None:
+    Console(stderr=True).print(f"warning: {message}", highlight=False, markup=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -37,6 +54,8 @@ def main() -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         # google.api_core, which TensorFlow 2.16 imports, announces the end of old Pythons at every start.
         warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+        # One line, without the place in our code.
+        warnings.showwarning = _warn
     # Without it TensorFlow takes the whole memory of every GPU at once.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     try:

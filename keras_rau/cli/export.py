@@ -12,7 +12,7 @@ def export(
     model: Model,
     format_: Annotated[Literal["saved_model", "tflite"], typer.Option("--format", help="What to write.")],
     output: Annotated[Path, typer.Option(help="Folder (saved_model) or file (tflite) to write.")],
-    precision: Annotated[str, typer.Option(help="Of TFLite files: float32.")] = "float32",
+    precision: Annotated[Literal["float32"], typer.Option(help="Of TFLite files.")] = "float32",
     image_size: Annotated[int | None, typer.Option(help="Side to fix for a model of any size (tflite).")] = None,
     check_dir: Annotated[
         Path | None, typer.Option(help="Folder of images to compare both models on; 16 phantoms without it.")
@@ -24,8 +24,8 @@ def export(
     from keras_rau.errors import UsageError
     from keras_rau.export import from_file
 
-    if format_ == "saved_model" and precision != "float32":
-        raise UsageError(f"--precision is for --format tflite. Received: --precision {precision}")
+    if format_ == "tflite" and output.suffix != ".tflite":
+        raise UsageError(f"The file must end in .tflite. Received: --output {output}")
     report = from_file(
         existing_model(model), format_, output, precision=precision, image_size=image_size, check_dir=check_dir
     )

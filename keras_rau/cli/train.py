@@ -68,7 +68,16 @@ def train(
     from keras_rau.evaluation import table
     from keras_rau.training import train as run_training
 
-    result = run_training(resolved, output, resume=resume, console=Console(stderr=True))
+    console = Console(stderr=True)
+    try:
+        result = run_training(resolved, output, resume=resume, console=console)
+    except KeyboardInterrupt as interruption:
+        console.print(
+            "interrupted: the last finished epoch is kept, the same command with --resume goes on after it",
+            soft_wrap=True,
+            highlight=False,
+        )
+        raise typer.Exit(130) from interruption
     Console().print(table(result))
     typer.echo(f"run directory: {output}")
 

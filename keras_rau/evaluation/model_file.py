@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_rau.datasets.files import existing_folder
 from keras_rau.datasets.registry import load
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splits import apply_split
@@ -58,7 +59,8 @@ def chosen_samples(path: Path, dataset: str, data_dir: Path, split: str) -> list
     """Samples of the set that a model was trained, chosen or to be tested on; all for `"all"`."""
     from keras_rau.export import read_sidecar
 
-    samples = load(dataset, data_dir)
+    # A missing folder of phantoms would be drawn.
+    samples = load(dataset, existing_folder(data_dir))
     if split == "all":
         return samples
     info = read_sidecar(path)

@@ -90,4 +90,10 @@ def evaluate(
 def _read(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if sample.mask is None:
         raise RauError(f"The sample {sample.id} has no mask to score against.")
-    return read_image(sample.image), read_mask(sample.mask)
+    image, mask = read_image(sample.image), read_mask(sample.mask)
+    if image.shape[:2] != mask.shape:
+        raise RauError(
+            f"{sample.mask} is {mask.shape[1]}×{mask.shape[0]} pixels, its image {sample.image} "
+            f"{image.shape[1]}×{image.shape[0]}. Repair or remove these files."
+        )
+    return image, mask

@@ -1,6 +1,7 @@
 """Losses by the names of configuration files and of the command line."""
 
 import difflib
+from inspect import signature
 from typing import Any
 
 from keras_rau.losses.base import SegmentationLoss
@@ -63,15 +64,30 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
         arguments = {**arguments, "losses": [_part(part) for part in arguments["losses"]]}
     if name == "boundary" and arguments.get("region") is not None:
         arguments = {**arguments, "region": _part(arguments["region"])}
-    try:
-        return _LOSSES[name](**arguments)
-    except TypeError as error:
-        raise ValueError(f"The loss {name!r} does not take these arguments: {error}. Received: {arguments}") from error
+    known = _argument_names(_LOSSES[name])
+    unknown = [argument for argument in arguments if argument not in known]
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise ValueError(
+            f"The loss {name!r} does not take this argument. {hint}Known: {', '.join(known)}. Received: {unknown[0]!r}"
+        )
+    return _LOSSES[name](**arguments)
+
+
+def _argument_names(loss: type[SegmentationLoss]) -> list[str]:
+    """Arguments of the constructor and of those it passes the rest on to."""
+    found = [
+        name for cls in loss.__mro__ if cls.__module__.startswith("keras_rau") for name in signature(cls).parameters
+    ]
+    return [name for name in dict.fromkeys(found) if name != "kwargs"]
 
 
 def _part(part: Any) -> Any:
     if isinstance(part, str):
         return get(part)
-    if isinstance(part, dict) and "name" in part:
+    if isinstance(part, dict):
+        if "name" not in part:
+            raise ValueError(f"A part of a loss needs a name, such as {{name: tversky, alpha: 0.2}}. Received: {part}")
         return get(**part)
     return part

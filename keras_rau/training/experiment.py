@@ -14,12 +14,14 @@ from rich.console import Console
 
 from keras_rau import datasets, losses, metrics, models
 from keras_rau.errors import RauError, UsageError
+from keras_rau.export.checks import load_keras
 from keras_rau.training.callbacks import Checkpoints, HistoryFile, Progress, StopOnNonFinite
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
 from keras_rau.training.optimizer import build_optimizer
 from keras_rau.training.report import write_report
 from keras_rau.training.reproducibility import git_revision, machine, prepare_tensorflow, versions
+from keras_rau.training.resume import check_same_images, check_same_settings, resume_line, take_over
 from keras_rau.training.run_directory import RunDirectory
 
 
@@ -59,21 +61,27 @@ def train(config: Config, output: Path, resume: bool = False, console: Console |
     """
     console = console or Console(stderr=True)
     run = RunDirectory(Path(output))
+    run.check(resume)
+    if resume:
+        check_same_settings(config, run)
     resuming = resume and run.last.exists()
-    if resuming:
-        _check_same(config, run)
     prepare_tensorflow(config.seed)
     loss = _checked_loss(config)
-    datasets.get_policy(config.data.augment)
     split = load_split(config)
-    model = keras.saving.load_model(run.last) if resuming else _fresh_model(config, loss, _steps(config, split))
-    run.create(resume)
+    if resuming:
+        check_same_images(split.ids(), run)
+    model = _fresh_model(config, loss, _steps(config, split))
+    if resuming:
+        take_over(model, run.last)
+    elif config.init is not None:
+        _initialise(model, config.init)
+    run.create()
     _write_inputs(config, run, split, model)
 
     steps = _steps(config, split)
     first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps if resuming else 0
     if resume:
-        console.print(_resume_line(run, first_epoch, config.epochs), highlight=False)
+        console.print(resume_line(run, first_epoch, config.epochs), highlight=False)
     started = time.monotonic()
     if first_epoch < config.epochs:
         _fit(model, config, run, split, first_epoch, console)
@@ -98,7 +106,7 @@ def load_split(config: Config) -> Split:
 
 
 def _checked_loss(config: Config) -> keras.losses.Loss:
-    """The loss; unknown names of models and losses are found here, before any file is read."""
+    """The loss; unknown names of models, losses and policies are found here, before any file is read."""
     if config.model.name not in models.list_presets():
         close = difflib.get_close_matches(config.model.name, models.list_presets(), n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -106,6 +114,7 @@ def _checked_loss(config: Config) -> keras.losses.Loss:
             f"Unknown model. {hint}Known: {', '.join(models.list_presets())}. Received: {config.model.name!r}"
         )
     try:
+        datasets.get_policy(config.data.augment)
         return losses.get(config.loss.name, **config.loss.arguments)
     except ValueError as error:
         raise UsageError(str(error)) from error
@@ -126,8 +135,6 @@ def _fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.M
     except (TypeError, ValueError) as error:
         raise UsageError(f"Model {config.model.name}: {error}") from error
     _check_fits(loss, model, config.data.image_size)
-    if config.init is not None:
-        model = _initialise(model, config.init)
     model.compile(
         build_optimizer(config.optimizer, steps, config.epochs),
         loss=loss,
@@ -145,24 +152,16 @@ def _check_fits(loss: keras.losses.Loss, model: keras.Model, size: tuple[int, in
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
 
 
-def _initialise(model: keras.Model, source: str) -> keras.Model:
-    if not Path(source).exists():
-        raise RauError(f"The model to start from does not exist. Received: --init {source}")
+def _initialise(model: keras.Model, source: str) -> None:
+    """Start from the weights of a model file, or of the best model of a run directory."""
+    path = RunDirectory(Path(source)).best if Path(source).is_dir() else Path(source)
+    if not path.exists():
+        raise RauError(f"The model to start from does not exist: {path}. Received: --init {source}")
+    trained = load_keras(path)
     try:
-        trained = keras.saving.load_model(source, compile=False)
         model.set_weights(trained.get_weights())
     except ValueError as error:
         raise RauError(f"Cannot start from {source}: {str(error).strip().splitlines()[0]}") from error
-    return model
-
-
-def _check_same(config: Config, run: RunDirectory) -> None:
-    saved = run.config.read_text() if run.config.exists() else None
-    if saved != config.to_yaml():
-        raise RauError(
-            f"The training in {run.path} was started with another configuration ({run.config.name} differs). "
-            "Resume with the same settings, or start a new output folder."
-        )
 
 
 def _write_inputs(config: Config, run: RunDirectory, split: Split, model: keras.Model) -> None:
@@ -228,9 +227,3 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "resize": config.data.resize,
         "split": split.ids(),
     }
-
-
-def _resume_line(run: RunDirectory, first_epoch: int, epochs: int) -> str:
-    if first_epoch == 0:
-        return f"nothing to resume in {run.path}: starting afresh"
-    return f"resuming {run.path} after epoch {first_epoch} of {epochs}"

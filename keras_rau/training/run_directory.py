@@ -57,11 +57,11 @@ class RunDirectory:
         """TensorBoard logs."""
         return self.path / "logs"
 
-    def create(self, resume: bool) -> None:
-        """Make the folders, refusing to mix two trainings.
+    def check(self, resume: bool) -> None:
+        """Refuse to mix two trainings.
 
         Raises:
-            RauError: the folder holds something and `resume` is false, or it cannot be written.
+            RauError: the folder is a file, or holds something and `resume` is false.
         """
         if self.path.exists() and not self.path.is_dir():
             raise RauError(f"The output {self.path} is a file. Name a folder.")
@@ -69,6 +69,13 @@ class RunDirectory:
             raise RauError(
                 f"The output folder {self.path} is not empty. Name a new one, or continue its training with --resume."
             )
+
+    def create(self) -> None:
+        """Make the folders.
+
+        Raises:
+            RauError: they cannot be written.
+        """
         try:
             for folder in (self.path, self.checkpoints, self.split):
                 folder.mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,11 @@ def test_help_names_every_loss():
     assert sorted(train._LOSSES.split(", ")) == sorted(losses.names())
 
 
+def test_version(monkeypatch, capsys):
+    status, out, _ = _run(monkeypatch, capsys, "--version")
+    assert (status, out.split()[0]) == (0, "keras-rau")
+
+
 def test_print_config(monkeypatch, capsys):
     status, out, _ = _run(
         monkeypatch, capsys, "train", "--print-config", "--loss", "tversky", "--set", "loss.alpha=0.2"
@@ -86,6 +91,9 @@ def test_print_config(monkeypatch, capsys):
         (["predict", "x.jpg", "--model", "nonsense"], 2, "No file and no preset"),
         (["predict", "x.jpg", "--model", "nothing.keras"], 1, "does not exist"),
         (["export", "--model", "x.keras", "--format", "onnx", "--output", "x"], 2, "onnx"),
+        (["export", "--model", "x.keras", "--format", "tflite", "--output", "x"], 2, "must end in .tflite"),
+        (["evaluate", "--model", "x", "--dataset", "phantom", "--data-dir", "x"], 2, "No file and no preset"),
+        (["train", "--output", "x", "--data-dir", "p", "--set", "data.options.n=abc"], 2, "`n` must be a whole number"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
@@ -124,6 +132,9 @@ def test_evaluate_in_depth_and_compare(monkeypatch, capsys, files, tmp_path):
     assert sum(group["n_images"] for group in result["by"]["lesion_size"].values()) == 12
     assert len(list((tmp_path / "worst").iterdir())) == 11
     assert "by lesion_size" in out
+    status, _, err = _run(monkeypatch, capsys, *words[:-1], tmp_path / "nowhere")
+    assert status == 1
+    assert "nowhere does not exist" in err
     status, _, err = _run(monkeypatch, capsys, *words, "--by", "age")
     assert status == 1
     assert "Received: 'age'" in err

@@ -151,7 +151,7 @@ def test_check_reports_every_problem_at_once(tmp_path):
     assert "cut.png cannot be read" in message
     assert "grey.png is no mask of two values: it holds 256 grey values from 0 to 255" in message
     assert "small.png is 20×30 pixels" in message
-    assert "text.png cannot be read" in message
+    assert "text.png is damaged or no image" in message
     assert "good" not in message
 
 
@@ -187,3 +187,22 @@ def test_masks_of_zero_and_one_and_full_masks(tmp_path):
     assert datasets.read_mask(tmp_path / "01.png").sum() == 3
     assert datasets.read_mask(tmp_path / "full.png").sum() == 4
     assert datasets.read_mask(tmp_path / "empty.png").sum() == 0
+
+
+def test_sixteen_bits_are_scaled(tmp_path):
+    values = np.linspace(0, 65535, 100).astype(np.uint16).reshape(10, 10)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    found = datasets.read_image(tmp_path / "deep.png")
+    np.testing.assert_allclose(found[..., 0], values / 257, atol=0.51)
+    Image.fromarray((values > 30000).astype(np.uint16) * 65535).save(tmp_path / "mask.png")
+    np.testing.assert_array_equal(datasets.read_mask(tmp_path / "mask.png"), values > 30000)
+    Image.fromarray(values.astype(np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(DataError, match="floating-point"):
+        datasets.read_image(tmp_path / "float.tif")
+
+
+@pytest.mark.parametrize("options", [{"n": "abc"}, {"n": 0}, {"seed": -1}, {"size": 10}, {"size": 64.0}])
+def test_phantoms_that_cannot_be_drawn(options, tmp_path):
+    with pytest.raises(UsageError, match=f"`{next(iter(options))}` must be a whole number"):
+        datasets.load("phantom", tmp_path / "p", **options)
+    assert not (tmp_path / "p").exists()

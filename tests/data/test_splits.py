@@ -42,6 +42,19 @@ def test_near_duplicates_are_chained(tmp_path):
         datasets.with_groups(_samples(3), tmp_path / "nowhere.csv")
 
 
+def test_a_list_of_near_duplicates_with_or_without_header_and_of_the_right_data(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("S001,S002\n")
+    assert len({s.group for s in datasets.with_groups(_samples(10), path)}) == 9
+    for content in (b"id,dice\nS001,0.9\n", b"a,b\n", b"a,b\nX1,X2\n"):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"pairs.csv names no pair"):
+            datasets.with_groups(_samples(10), path)
+    path.write_bytes(b"\xff\xfe\xfc\n")
+    with pytest.raises(DataError, match=r"Cannot read the list of near duplicates .*pairs.csv"):
+        datasets.with_groups(_samples(10), path)
+
+
 def test_lists_are_saved_and_loaded(tmp_path):
     samples = _samples(20)
     train, val, test = datasets.split(samples)

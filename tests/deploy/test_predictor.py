@@ -85,7 +85,7 @@ def test_damaged_missing_and_foreign_files(tmp_path):
     with pytest.raises(ExportError, match="does not exist"):
         export.Predictor(tmp_path / "nothing.keras")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(ExportError, match=r"no saved_model.pb"):
+    with pytest.raises(ExportError, match=r"neither a SavedModel \(saved_model.pb\) nor a run directory"):
         export.Predictor(tmp_path / "folder")
     (tmp_path / "folder" / "saved_model.pb").write_bytes(b"x")
     for name in ("m.keras", "m.tflite"):

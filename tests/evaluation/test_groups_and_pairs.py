@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.stats
+from PIL import Image
 
 from keras_rau import datasets, evaluation
 from keras_rau.errors import DataError, RauError
@@ -125,6 +126,13 @@ def test_scoring_knows_its_time_and_adds_outlines(samples):
     assert summary["hd95_mm"] == summary["ci95"]["assd"][1] == 0
     assert 0 <= summary["seconds"]["model"] <= summary["seconds"]["total"]
     assert set(rows[0]) == {"id", *evaluation.KEYS, "hd95", "assd", "boundary_iou", "nsd", "hd95_mm", "assd_mm"}
+
+
+def test_masks_of_another_size_are_refused(samples, tmp_path):
+    mask = np.zeros((20, 48), np.uint8)
+    Image.fromarray(mask).save(tmp_path / "small.png")
+    with pytest.raises(RauError, match=r"small.png is 48×20 pixels, its image .* 48×48"):
+        evaluation.evaluate(_Full(), [replace(samples[0], mask=tmp_path / "small.png")])
 
 
 def test_files_come_back(samples, tmp_path):

@@ -183,8 +183,12 @@ def test_by_name():
     assert isinstance(losses.get("boundary", region="jaccard").region, losses.JaccardLoss)
     with pytest.raises(ValueError, match="Did you mean 'tversky'"):
         losses.get("tverski")
-    with pytest.raises(ValueError, match="does not take"):
-        losses.get("dice", alpha=1)
+    with pytest.raises(
+        ValueError, match=r"does not take this argument. Did you mean 'alpha'\? Known: alpha, beta, smooth"
+    ):
+        losses.get("tversky", alpah=1)
+    with pytest.raises(ValueError, match="needs a name"):
+        losses.get("compound", losses=["bce", {"nam": "dice"}])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Runs from a configuration to a run directory."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -111,8 +112,32 @@ def test_an_output_in_use_is_refused(run, data_dir):
     output = run[0]
     with pytest.raises(RauError, match=r"not empty.*--resume"):
         train(_config(data_dir), output)
-    with pytest.raises(RauError, match="another configuration"):
+    with pytest.raises(RauError, match=r"another configuration \(epochs: 2 then, 5 now\)"):
         train(_config(data_dir, epochs=5), output, resume=True)
+
+
+def test_resume_refuses_other_images_and_a_run_without_its_last_checkpoint(run, data_dir, tmp_path):
+    data, copy = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(data_dir, data)
+    shutil.copytree(run[0], copy)
+    config = copy / "config.yaml"
+    config.write_text(config.read_text().replace(str(data_dir), str(data)))
+    # As a folder of somebody's own: an image more would be no set of phantoms.
+    (data / "phantom.json").unlink()
+    config.write_text(config.read_text().replace("dataset: phantom", "dataset: folder"))
+    same = _config(data, data__dataset="folder")
+    (data / "images" / "phantom_00003.jpg").unlink()
+    (data / "masks" / "phantom_00003_mask.png").unlink()
+    with pytest.raises(RauError, match=r"not those that the training .* phantom_00003"):
+        train(same, copy, resume=True)
+    (copy / "checkpoints" / "last.keras").unlink()
+    with pytest.raises(RauError, match=r"last.keras is missing.*best.keras would be overwritten"):
+        train(same, copy, resume=True)
+    (copy / "checkpoints" / "last.keras").write_bytes(b"PK damaged")
+    shutil.copytree(data_dir, data, dirs_exist_ok=True)
+    (data / "phantom.json").unlink()
+    with pytest.raises(RauError, match=r"last.keras is damaged"):
+        train(same, copy, resume=True)
 
 
 def test_resume_of_a_finished_run_trains_no_more(run, data_dir):
@@ -130,13 +155,14 @@ def test_resume_with_nothing_saved_starts_afresh(data_dir, tmp_path):
 
 def test_training_starts_from_given_weights(run, data_dir, tmp_path):
     best = run[0] / "checkpoints" / "best.keras"
-    config = _config(data_dir, epochs=1, init=str(best), optimizer__learning_rate=1e-9)
+    config = _config(data_dir, epochs=1, init=str(run[0]), optimizer__learning_rate=1e-9)
     train(config, tmp_path / "run")
     start, end = (keras.saving.load_model(path) for path in (best, tmp_path / "run" / "checkpoints" / "last.keras"))
     for one, other in zip(start.trainable_variables, end.trainable_variables, strict=True):
         np.testing.assert_allclose(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other), atol=1e-6)
-    with pytest.raises(RauError, match="does not exist"):
-        train(_config(data_dir, init="nowhere.keras"), tmp_path / "other")
+    for source, message in (("nowhere.keras", "does not exist"), (str(data_dir / "phantom.json"), "no .keras file")):
+        with pytest.raises(RauError, match=message):
+            train(_config(data_dir, init=source), tmp_path / "other")
 
 
 @pytest.mark.parametrize(
@@ -161,12 +187,12 @@ def test_every_loss_trains_by_name(name, settings, data_dir, tmp_path):
         ({"model__name": "rau_net_nanno"}, UsageError, "Did you mean 'rau_net_nano'"),
         ({"model__colour": 3}, UsageError, "colour"),
         ({"loss__name": "dise"}, UsageError, "Did you mean 'dice'"),
-        ({"loss__alpha": 3}, UsageError, "alpha"),
+        ({"loss__alpha": 3}, UsageError, "does not take this argument. Known: losses, weights"),
         ({"loss__name": "cce"}, UsageError, "several channels"),
         ({"loss__name": "boundary", "model__classes": 2}, UsageError, "does not fit"),
         ({"data__dataset": "isic"}, UsageError, "Unknown data set"),
         ({"data__data_dir": "/nowhere"}, DataError, "nowhere"),
-        ({"data__augment": "ligth"}, ValueError, "Did you mean 'light'"),
+        ({"data__augment": "ligth"}, UsageError, "Did you mean 'light'"),
     ],
 )
 def test_what_is_wrong_is_known_before_anything_is_written(overrides, error, message, data_dir, tmp_path):
