@@ -3,8 +3,7 @@
 Names load when first used; only `pipeline` and the augmentation import TensorFlow.
 """
 
-from importlib import import_module
-from typing import Any
+from keras_rau.lazy import lazy
 
 _NAMES = {
     "Sample": "samples",
@@ -28,12 +27,4 @@ _NAMES = {
     "draw_phantom": "phantom_drawing",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(_NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)

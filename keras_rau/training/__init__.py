@@ -1,7 +1,6 @@
 """Experiments: configuration in, run directory out."""
 
-from importlib import import_module
-from typing import Any
+from keras_rau.lazy import lazy
 
 _NAMES = {
     "Config": "config",
@@ -12,12 +11,4 @@ _NAMES = {
     "versions": "reproducibility",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(_NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)
