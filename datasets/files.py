@@ -24,8 +24,26 @@ def existing_folder(root: Path | str) -> Path:
 def image_files(folder: Path) -> list[Path]:
     """Image files right in `folder`, sorted; hidden files and macOS's `._` copies are none."""
     return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
     )
+
+
+def warn_of_others(folder: Path) -> None:
+    """Warn of what lies in a folder of images and is passed over; hidden files and `Thumbs.db` go without saying."""
+    others = [
+        f"{path.name}{'/' if path.is_dir() else ''}"
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith(".") and path.name != "Thumbs.db"
+        if path.is_dir() or path.suffix.lower() not in IMAGE_SUFFIXES
+    ]
+    if others:
+        kinds = ", ".join(sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES))
+        warnings.warn(
+            f"Left out: {listed(f'{len(others)} file(s) or folder(s) in {folder} that are no {kinds}', others)}",
+            stacklevel=2,
+        )
 
 
 def by_id(paths: Iterable[Path], identify: Callable[[Path], str | None]) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_rau.datasets.files import by_id, existing_folder, image_files, pair
+from keras_rau.datasets.files import by_id, existing_folder, image_files, pair, warn_of_others
 from keras_rau.datasets.samples import Sample
 
 _SUFFIXES = ("_segmentation", "_mask", "_lesion")
@@ -22,6 +22,8 @@ def folder(root: Path | str, images: str = "images", masks: str = "masks", unpai
     """
     root = existing_folder(root)
     image_folder, mask_folder = existing_folder(root / images), existing_folder(root / masks)
+    for part in (image_folder, mask_folder):
+        warn_of_others(part)
     found = pair(
         by_id(image_files(image_folder), lambda path: path.stem), by_id(image_files(mask_folder), _stem), root, unpaired
     )

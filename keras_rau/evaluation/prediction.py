@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from keras_rau.datasets.decoding import read_image
-from keras_rau.datasets.files import image_files
+from keras_rau.datasets.files import image_files, warn_of_others
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import overlay as draw_overlay
@@ -67,6 +67,8 @@ def _files(images: Sequence[Path]) -> list[Path]:
         found = image_files(path) if path.is_dir() else [path]
         if not found:
             raise RauError(f"There are no images in {path}.")
+        if path.is_dir():
+            warn_of_others(path)
         files += found
     names: dict[str, Path] = {}
     for path in files:

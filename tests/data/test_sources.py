@@ -206,3 +206,14 @@ def test_phantoms_that_cannot_be_drawn(options, tmp_path):
     with pytest.raises(UsageError, match=f"`{next(iter(options))}` must be a whole number"):
         datasets.load("phantom", tmp_path / "p", **options)
     assert not (tmp_path / "p").exists()
+
+
+def test_files_of_other_kinds_are_listed(tmp_path):
+    for name, kind in (("images", "image"), ("masks", "mask")):
+        (tmp_path / name).mkdir()
+        _write(tmp_path / name / "a.png", kind)
+    (tmp_path / "images" / "notes.txt").write_text("x")
+    (tmp_path / "images" / "more").mkdir()
+    (tmp_path / "images" / "Thumbs.db").write_text("x")
+    with pytest.warns(UserWarning, match=r"Left out: 2 file.*\n  more/\n  notes.txt"):
+        assert len(datasets.load("folder", tmp_path)) == 1
