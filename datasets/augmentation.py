@@ -1,11 +1,12 @@
 """Augmentation of image and mask together, as a pure function of (seed, epoch, index)."""
 
-import difflib
 import math
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
+
+from keras_rau.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ def get_policy(augment: bool | str | Policy) -> Policy | None:
         return augment
     name = {True: "light", False: "none"}.get(augment, augment)
     if name not in POLICIES:
-        close = difflib.get_close_matches(str(name), POLICIES, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, POLICIES)
         raise ValueError(f"Unknown augmentation. {hint}Known: {', '.join(POLICIES)}. Received: augment={augment!r}")
     return POLICIES[name]
 

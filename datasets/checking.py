@@ -4,10 +4,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from keras_rau.datasets.decoding import read_image, read_mask
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
+
+
+def size_difference(sample: Sample, image: np.ndarray, mask: np.ndarray) -> str | None:
+    """What is wrong when a mask is not of its image's size; `None` when it is."""
+    if image.shape[:2] == mask.shape:
+        return None
+    return (
+        f"{sample.mask} is {mask.shape[1]}×{mask.shape[0]} pixels, its image {sample.image} "
+        f"{image.shape[1]}×{image.shape[0]}"
+    )
 
 
 def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None) -> None:
@@ -41,12 +53,7 @@ def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None)
         finally:
             if progress is not None:
                 progress()
-        if image.shape[:2] == mask.shape:
-            return None
-        return (
-            f"{sample.mask} is {mask.shape[1]}×{mask.shape[0]} pixels, its image {sample.image} "
-            f"{image.shape[1]}×{image.shape[0]}"
-        )
+        return size_difference(sample, image, mask)
 
     # Decoding leaves Python's lock, so that threads use all cores.
     with ThreadPoolExecutor() as pool:

@@ -1,12 +1,12 @@
 """Sources of samples by name."""
 
-import difflib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError, UsageError
+from keras_rau.suggestion import did_you_mean
 
 # name -> module and function; imported when asked for
 _SOURCES = {
@@ -43,8 +43,7 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
         >>> samples = load("isic2018", "ISIC2018")
     """
     if name not in _SOURCES:
-        close = difflib.get_close_matches(str(name), _SOURCES, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, _SOURCES)
         raise UsageError(f"Unknown data set. {hint}Known: {', '.join(_SOURCES)}. Received: {name!r}")
     module, function = _SOURCES[name]
     source = getattr(import_module(f"keras_rau.datasets.{module}"), function)

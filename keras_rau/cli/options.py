@@ -13,11 +13,12 @@ DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder of the source.
 def existing_model(model: str) -> Path:
     """Path of the model file named on the command line."""
     from keras_rau.errors import RauError, UsageError
+    from keras_rau.training.run_directory import RunDirectory
 
     path = Path(model)
     if path.exists():
         # A run directory stands for the best model in it.
-        best = path / "checkpoints" / "best.keras"
+        best = RunDirectory(path).best
         return best if best.exists() else path
     if path.suffix or path.parent != Path():
         raise RauError(f"The model {model} does not exist.")

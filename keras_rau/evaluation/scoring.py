@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_rau.datasets.checking import size_difference
 from keras_rau.datasets.decoding import read_image, read_mask
 from keras_rau.datasets.preprocessing import resize_map
 from keras_rau.datasets.samples import Sample
@@ -91,9 +92,7 @@ def _read(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if sample.mask is None:
         raise RauError(f"The sample {sample.id} has no mask to score against.")
     image, mask = read_image(sample.image), read_mask(sample.mask)
-    if image.shape[:2] != mask.shape:
-        raise RauError(
-            f"{sample.mask} is {mask.shape[1]}×{mask.shape[0]} pixels, its image {sample.image} "
-            f"{image.shape[1]}×{image.shape[0]}. Repair or remove these files."
-        )
+    problem = size_difference(sample, image, mask)
+    if problem is not None:
+        raise RauError(f"{problem}. Repair or remove these files.")
     return image, mask

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from keras_rau.losses.maps import Maps
-from keras_rau.losses.overlap import OverlapLoss
+from keras_rau.losses.overlap import OverlapLoss, dice_coefficient
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")
@@ -49,10 +49,7 @@ class ComboLoss(OverlapLoss):
         """The formula above."""
         log_p, log_q = maps.log_probabilities()
         entropy = -maps.mean(self.beta * maps.truth * log_p + (1 - self.beta) * (1 - maps.truth) * log_q)
-        p = maps.probability()
-        size = maps.total(p) + maps.total(maps.truth)
-        dice = (2 * maps.total(p * maps.truth) + self.smooth) / (size + self.smooth)
-        return self.alpha * entropy + (1 - self.alpha) * (1 - dice)
+        return self.alpha * entropy + (1 - self.alpha) * (1 - dice_coefficient(maps, self.smooth))
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""

@@ -18,6 +18,17 @@ def tversky_index(maps: Maps, alpha: float, beta: float, smooth: float) -> Any:
     return (overlap + smooth) / (overlap + alpha * false_positive + beta * false_negative + smooth)
 
 
+def dice_coefficient(maps: Maps, smooth: float, squared: bool = False) -> Any:
+    """`(2 Σpg + s) / (Σp + Σg + s)`, or with squares in the denominator, `(B, K)`."""
+    probability = maps.probability()
+    overlap = maps.total(maps.truth * probability)
+    if squared:
+        size = maps.total(ops.square(probability) + ops.square(maps.truth))
+    else:
+        size = maps.total(probability) + maps.total(maps.truth)
+    return (2 * overlap + smooth) / (size + smooth)
+
+
 class OverlapLoss(SegmentationLoss):
     """A loss with a smoothing term s in numerator and denominator, so that empty against empty is 0."""
 
@@ -64,13 +75,7 @@ class DiceLoss(OverlapLoss):
 
     def per_image(self, maps: Maps) -> Any:
         """The formula above."""
-        probability = maps.probability()
-        overlap = maps.total(maps.truth * probability)
-        if self.squared:
-            size = maps.total(ops.square(probability) + ops.square(maps.truth))
-        else:
-            size = maps.total(probability) + maps.total(maps.truth)
-        return 1 - (2 * overlap + self.smooth) / (size + self.smooth)
+        return 1 - dice_coefficient(maps, self.smooth, self.squared)
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""

@@ -1,6 +1,5 @@
 """Losses by the names of configuration files and of the command line."""
 
-import difflib
 from inspect import signature
 from typing import Any
 
@@ -15,6 +14,7 @@ from keras_rau.losses.lovasz import LovaszLoss
 from keras_rau.losses.overlap import DiceLoss, FocalTverskyLoss, JaccardLoss, TverskyLoss
 from keras_rau.losses.structure import StructureLoss
 from keras_rau.losses.unified_focal import UnifiedFocalLoss
+from keras_rau.suggestion import did_you_mean
 
 _LOSSES: dict[str, type[SegmentationLoss]] = {
     "bce": BinaryCrossentropy,
@@ -55,8 +55,7 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
         >>> get("compound", losses=["bce", {"name": "tversky", "alpha": 0.4, "beta": 0.6}], weights=[1, 2])
     """
     if name not in _LOSSES:
-        close = difflib.get_close_matches(str(name), _LOSSES, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, _LOSSES)
         raise ValueError(f"Unknown loss. {hint}Known: {', '.join(_LOSSES)}. Received: {name!r}")
     if name == "compound" and arguments.get("losses") is not None:
         if not isinstance(arguments["losses"], (list, tuple)):
@@ -67,8 +66,7 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
     known = _argument_names(_LOSSES[name])
     unknown = [argument for argument in arguments if argument not in known]
     if unknown:
-        close = difflib.get_close_matches(unknown[0], known, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(unknown[0], known)
         raise ValueError(
             f"The loss {name!r} does not take this argument. {hint}Known: {', '.join(known)}. Received: {unknown[0]!r}"
         )

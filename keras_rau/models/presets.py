@@ -1,6 +1,5 @@
 """Ready-made models by name."""
 
-import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +7,7 @@ from keras_rau.models.attention_unet import AttentionUNet
 from keras_rau.models.base import SegmentationModel
 from keras_rau.models.rau_net import RAUNet
 from keras_rau.models.unet import UNet
+from keras_rau.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ def from_preset(name: str, weights: str | None = "default", **overrides: Any) ->
     """
     preset = PRESETS.get(name)
     if preset is None:
-        close = difflib.get_close_matches(str(name), PRESETS, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(name, PRESETS)
         raise ValueError(f"Unknown preset. {hint}Known: {', '.join(PRESETS)}. Received: name={name!r}")
     if weights == "default":
         raise ValueError(

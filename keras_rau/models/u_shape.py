@@ -1,6 +1,5 @@
 """The base of UNet, AttentionUNet and RAUNet."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -9,6 +8,7 @@ import keras
 
 from keras_rau.models.base import SegmentationModel
 from keras_rau.models.plan import Plan, SkipConnection
+from keras_rau.suggestion import did_you_mean
 
 
 class UShape(SegmentationModel):
@@ -25,8 +25,7 @@ class UShape(SegmentationModel):
         unknown = set(options) - names - {"side_weights", "name", "trainable"}
         if unknown:
             known = sorted(names | {"side_weights", "name"} | set(own))
-            close = difflib.get_close_matches(min(unknown), known, n=1)
-            hint = f"Did you mean {close[0]!r}? " if close else ""
+            hint = did_you_mean(min(unknown), known)
             raise TypeError(
                 f"{type(self).__name__} does not know this argument. {hint}Known: {', '.join(known)}. "
                 f"Received: {', '.join(sorted(unknown))}"

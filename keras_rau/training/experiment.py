@@ -1,6 +1,5 @@
 """A training from a configuration to a run directory."""
 
-import difflib
 import json
 import sys
 import time
@@ -15,6 +14,7 @@ from rich.console import Console
 from keras_rau import datasets, losses, metrics, models
 from keras_rau.errors import RauError, UsageError
 from keras_rau.export.checks import load_keras
+from keras_rau.suggestion import did_you_mean
 from keras_rau.training.callbacks import Checkpoints, HistoryFile, Progress, StopOnNonFinite
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
@@ -108,8 +108,7 @@ def load_split(config: Config) -> Split:
 def _checked_loss(config: Config) -> keras.losses.Loss:
     """The loss; unknown names of models, losses and policies are found here, before any file is read."""
     if config.model.name not in models.list_presets():
-        close = difflib.get_close_matches(config.model.name, models.list_presets(), n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = did_you_mean(config.model.name, models.list_presets())
         raise UsageError(
             f"Unknown model. {hint}Known: {', '.join(models.list_presets())}. Received: {config.model.name!r}"
         )
