@@ -7,8 +7,8 @@ from keras_rau.lazy import lazy
 
 _NAMES = {
     "Sample": "samples",
-    "load": "registry",
-    "names": "registry",
+    "load": "sources.registry",
+    "names": "sources.registry",
     "check": "checking",
     "split": "splits",
     "save_split": "splits",
@@ -24,7 +24,7 @@ _NAMES = {
     "signed_distance": "distance",
     "pipeline": "tf_pipeline",
     "get_policy": "augmentation",
-    "draw_phantom": "phantom_drawing",
+    "draw_phantom": "sources.phantom_drawing",
 }
 
 __getattr__, __dir__ = lazy(__name__, _NAMES)

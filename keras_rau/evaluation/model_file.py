@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.files import existing_folder
-from keras_rau.datasets.registry import load
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.registry import load
 from keras_rau.datasets.splits import apply_split
 from keras_rau.errors import RauError, UsageError
 from keras_rau.evaluation.breakdown import breakdown, check_columns

@@ -6,9 +6,9 @@ from typing import Any
 
 from PIL import Image
 
-from keras_rau.datasets.own_folder import folder
-from keras_rau.datasets.phantom_drawing import draw_phantom
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.own_folder import folder
+from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 from keras_rau.errors import DataError
 
 _RECORD = "phantom.json"

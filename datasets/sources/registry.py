@@ -46,7 +46,7 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
         hint = did_you_mean(name, _SOURCES)
         raise UsageError(f"Unknown data set. {hint}Known: {', '.join(_SOURCES)}. Received: {name!r}")
     module, function = _SOURCES[name]
-    source = getattr(import_module(f"keras_rau.datasets.{module}"), function)
+    source = getattr(import_module(f"keras_rau.datasets.sources.{module}"), function)
     try:
         return source(root, **options)
     except RauError:

@@ -1,0 +1,77 @@
+"""What can be odd or wrong about the files of a data set, and how it is said."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keras_rau.datasets.samples import Sample
+
+# kind -> severity. An `error` stops a training; a `warning` says that something was left out or is doubtful; a `note` is
+# worth knowing. The kinds are names in files that users keep: a test lists them.
+KINDS = {
+    # what the folder holds
+    "folder_missing": "error",
+    "layout_unknown": "error",
+    "no_images": "error",
+    "mask_missing": "error",
+    "image_missing": "error",
+    "id_twice": "error",
+    "file_passed_over": "warning",
+    "archive_packed": "warning",
+    "metadata_unreadable": "error",
+    "metadata_missing": "note",
+    "metadata_of_no_image": "warning",
+    # single files
+    "file_unreadable": "error",
+    "file_empty": "error",
+    "suffix_differs": "warning",
+    "image_too_small": "error",
+    "image_constant": "warning",
+    "size_differs": "error",
+    "orientation_ambiguous": "warning",
+    "mask_of_greys": "error",
+    "mask_inverted": "warning",
+    "mask_empty": "warning",
+    "mask_full": "warning",
+    "mask_is_image": "error",
+    # between files
+    "near_duplicate": "warning",
+    "same_picture": "warning",
+    "same_mask": "note",
+    "leakage": "error",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the files of a data set that its user should know.
+
+    Attributes:
+        kind: one of `KINDS`.
+        message: one line that names the file and says what to do.
+        path: the file or folder, or `None`.
+        sample: id of the sample, or `None`.
+    """
+
+    kind: str
+    message: str
+    path: Path | None = None
+    sample: str | None = None
+
+    @property
+    def severity(self) -> str:
+        """`"error"`, `"warning"` or `"note"`."""
+        return KINDS[self.kind]
+
+
+@dataclass
+class Listing:
+    """What a folder holds: its samples, and what is to be said about the rest."""
+
+    samples: list[Sample]
+    findings: list[Finding] = field(default_factory=list)
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that stop a training."""
+    return [finding for finding in findings if finding.severity == "error"]
