@@ -10,7 +10,7 @@ from keras_rau.datasets.augmentation import augment as augment_pair
 from keras_rau.datasets.augmentation import get_policy, sample_seed
 from keras_rau.datasets.decoding import read_image, read_mask
 from keras_rau.datasets.distance import signed_distance
-from keras_rau.datasets.preprocessing import as_size, fit_image, fit_mask
+from keras_rau.datasets.geometry import as_size, fit_image, fit_mask
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 

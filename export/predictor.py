@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_rau.datasets.preprocessing import as_size, fit_image, restore
+from keras_rau.datasets.geometry import as_size, fit_image, restore
 from keras_rau.errors import ExportError
 from keras_rau.export.backends import open_backend
 from keras_rau.export.sidecar import read_sidecar

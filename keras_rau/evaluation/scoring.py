@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_rau.datasets.checking import size_difference
 from keras_rau.datasets.decoding import read_image, read_mask
-from keras_rau.datasets.preprocessing import resize_map
+from keras_rau.datasets.geometry import resize_map
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
 from keras_rau.evaluation.scores import image_scores

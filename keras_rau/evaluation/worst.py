@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from keras_rau.datasets.decoding import read_image, read_mask
-from keras_rau.datasets.preprocessing import resize_map
+from keras_rau.datasets.geometry import resize_map
 from keras_rau.datasets.samples import Sample
 from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import Tile, overlay, panel

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_rau.datasets.augmentation import POLICIES, Policy, augment, get_policy, sample_seed, warp
-from keras_rau.datasets.preprocessing import as_size, fit_image, fit_mask, restore
+from keras_rau.datasets.geometry import as_size, fit_image, fit_mask, restore
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 
 SIZES = [(64, 64), (100, 60), (60, 100), (33, 47), (200, 31), (1, 500)]
