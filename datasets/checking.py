@@ -1,29 +1,32 @@
 """Everything that can be wrong with the files of a data set, found before training."""
 
+import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
-from keras_rau.datasets.decoding import read_image, read_mask
+from keras_rau.datasets.examination import Examination, between, examine
 from keras_rau.datasets.files import listed
+from keras_rau.datasets.findings import Finding
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 
-
-def size_difference(sample: Sample, image: np.ndarray, mask: np.ndarray) -> str | None:
-    """What is wrong when a mask is not of its image's size; `None` when it is."""
-    if image.shape[:2] == mask.shape:
-        return None
-    return (
-        f"{sample.mask} is {mask.shape[1]}×{mask.shape[0]} pixels, its image {sample.image} "
-        f"{image.shape[1]}×{image.shape[0]}"
-    )
+_HEADLINES = {
+    "suffix_differs": "Files of another kind than their names say",
+    "several_pictures": "Files with several pictures",
+    "image_constant": "Images of a single colour",
+    "orientation_ambiguous": "Masks that may be turned otherwise than their images",
+    "mask_inverted": "Masks in which lesion and skin seem exchanged",
+    "mask_empty": "Masks without any lesion",
+    "mask_full": "Masks that are lesion everywhere",
+    "same_picture": "Pictures under several ids",
+}
 
 
 def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None) -> None:
     """Decode every image and mask once and report everything that is wrong in one error.
+
+    What is only doubtful, such as an empty mask, is warned of, once per kind, when nothing is wrong.
 
     Args:
         samples: what `load` returned.
@@ -38,26 +41,32 @@ def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None)
     """
     if not samples:
         raise DataError("There are no samples to check.")
-    problems = [
-        f"the id {name} occurs {count} times" for name, count in Counter(s.id for s in samples).items() if count > 1
-    ]
 
-    def inspect(sample: Sample) -> str | None:
+    def inspect(sample: Sample) -> Examination:
         try:
-            image = read_image(sample.image)
-            if sample.mask is None:
-                return None
-            mask = read_mask(sample.mask)
-        except DataError as error:
-            return str(error)
+            return examine(sample).without_pixels()
         finally:
             if progress is not None:
                 progress()
-        return size_difference(sample, image, mask)
 
     # Decoding leaves Python's lock, so that threads use all cores.
     with ThreadPoolExecutor() as pool:
-        problems += [problem for problem in pool.map(inspect, samples) if problem is not None]
+        examinations = list(pool.map(inspect, samples))
+    findings = [finding for examination in examinations for finding in examination.findings] + between(examinations)
+    problems = [
+        f"the id {name} occurs {count} times" for name, count in Counter(s.id for s in samples).items() if count > 1
+    ]
+    problems += [finding.message for finding in findings if finding.severity == "error"]
     if problems:
         headline = f"{len(problems)} problem(s) in {len(samples)} samples of {samples[0].source}"
         raise DataError(f"{listed(headline, problems)}\nRepair or remove these files.")
+    _warn(findings)
+
+
+def _warn(findings: Iterable[Finding]) -> None:
+    doubtful: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.severity == "warning":
+            doubtful.setdefault(finding.kind, []).append(finding.message)
+    for kind, messages in doubtful.items():
+        warnings.warn(listed(f"{_HEADLINES[kind]} ({len(messages)})", messages), stacklevel=3)

@@ -3,40 +3,17 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from keras_rau.errors import DataError
-
-
-def _open(path: Path | str) -> Image.Image:
-    try:
-        # Opened here, because Pillow leaves the file of a damaged image open.
-        with Path(path).open("rb") as file:
-            image = Image.open(file)
-            image.load()
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist.") from error
-    except UnidentifiedImageError as error:
-        raise DataError(f"{path} is damaged or no image.") from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read as an image: {error}") from error
-    return _eight_bits(image, path)
-
-
-def _eight_bits(image: Image.Image, path: Path | str) -> Image.Image:
-    """Pillow would cut 16-bit grey values off at 255 instead of scaling them."""
-    if image.mode == "F":
-        raise DataError(f"{path} holds floating-point values; save it with 8 or 16 bits per channel.")
-    if not image.mode.startswith("I"):
-        return image
-    values = np.asarray(image)
-    return Image.fromarray((values / 257 if values.max() > 255 else values).round().astype(np.uint8))
+from keras_rau.datasets.colours import rgb
+from keras_rau.datasets.opening import FileProblem, Opened, header_size, open_file
+from keras_rau.datasets.two_values import two_values
 
 
 def read_image(path: Path | str) -> np.ndarray:
     """Read an image as uint8 RGB `(H, W, 3)`, turned upright if its EXIF tag says so.
 
-    16-bit grey values are scaled to 8 bits.
+    The content decides, not the suffix. 16-bit values are scaled to 8 bits, transparent pixels show white, colour profiles
+    are not applied, and of several pictures in one file the first is read.
 
     Raises:
         DataError: the file is missing, truncated or no image.
@@ -45,32 +22,108 @@ def read_image(path: Path | str) -> np.ndarray:
         >>> read_image("photo.jpg").shape
         (767, 1022, 3)
     """
-    return np.asarray(ImageOps.exif_transpose(_open(path)).convert("RGB"))
+    return upright_image(open_file(path))
 
 
 def read_mask(path: Path | str) -> np.ndarray:
-    """Read a mask as uint8 `(H, W)` of 0 and 1.
+    """Read a mask as uint8 `(H, W)` of 0 and 1, turned upright if its own EXIF tag says so.
 
-    1-bit, grey, palette and colour files with the values 0 and 255, 0 and 1, or only one of these, are masks.
+    Any two grey values or colours are a mask if one of them is 0 (black); a single value is if it is 0, 1 or white. Where
+    all pixels have one colour, the mask may be in the transparency.
 
     Raises:
         DataError: the file is missing, truncated, no image, or holds other values.
+
+    Example:
+        >>> read_mask("photo_mask.png").mean()
+        0.23
     """
-    values = np.asarray(_open(path).convert("L"))
-    present = np.flatnonzero(np.bincount(values.ravel(), minlength=256)).tolist()
-    if not (set(present) <= {0, 255} or set(present) <= {0, 1}):
-        raise DataError(
-            f"{path} is no mask of two values: it holds {len(present)} grey values from {present[0]} to {present[-1]}. "
-            "Save it as 0 and 255 without smoothing or JPEG compression."
-        )
-    return (values > 0).astype(np.uint8)
+    opened = open_file(path)
+    return _turn(two_values(opened), 1 if opened.turned else opened.orientation)
+
+
+def read_pair(image: Path | str, mask: Path | str) -> tuple[np.ndarray, np.ndarray]:
+    """Read an image and its mask, both upright.
+
+    A mask follows the grid its size matches: drawn on the upright image, it is taken as it is; drawn on the pixels as they
+    are stored, it is turned like the image. Where both are possible, it is taken as it is, and `check` lists the case.
+
+    Args:
+        image: image file.
+        mask: mask file.
+
+    Returns:
+        Image uint8 RGB `(H, W, 3)` and mask uint8 `(H, W)` of 0 and 1.
+
+    Raises:
+        DataError: a file is missing, truncated, no image or no mask, or the sizes differ.
+
+    Example:
+        >>> image, mask = read_pair("photo.jpg", "photo_mask.png")
+    """
+    opened, opened_mask = open_file(image), open_file(mask)
+    pixels = upright_image(opened)
+    return pixels, place_mask(opened, opened_mask, two_values(opened_mask))[0]
 
 
 def image_size(path: Path | str) -> tuple[int, int]:
-    """Height and width that `read_image` would give, from the header alone."""
-    try:
-        with Image.open(path) as image:
-            turned = image.getexif().get(0x0112, 1) >= 5
-            return image.size if turned else image.size[::-1]
-    except (OSError, SyntaxError) as error:
-        raise DataError(f"{path} cannot be read as an image, it is damaged or of another kind: {error}") from error
+    """Height and width that `read_image` would give, from the header alone.
+
+    Raises:
+        DataError: the file is missing or no image.
+    """
+    return header_size(path)
+
+
+def upright_image(opened: Opened) -> np.ndarray:
+    """Pixels of an opened image, upright."""
+    return _turn(rgb(opened), 1 if opened.turned else opened.orientation)
+
+
+def place_mask(image: Opened, mask: Opened, values: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Bring a mask to the upright grid of its image.
+
+    Args:
+        image: the opened image.
+        mask: the opened mask.
+        values: its `two_values`.
+
+    Returns:
+        The mask, and whether another turn would fit as well and give another mask.
+
+    Raises:
+        FileProblem: no turn fits.
+    """
+    size = _upright_size(image)
+    own = 1 if mask.turned else mask.orientation
+    candidates = [values] if own == 1 else [_turn(values, own), values]
+    # A mask that carries the same tag as its image was turned with it: nothing else is to be considered.
+    agreed = mask.orientation == image.orientation
+    if not agreed and (mask.orientation == 1 or not mask.turned):
+        candidates.append(_turn(values, image.orientation))
+    fitting = [candidate for candidate in candidates if candidate.shape == size]
+    if not fitting:
+        found = candidates[0].shape
+        raise FileProblem(
+            "size_differs",
+            f"{mask.path} is {found[1]}×{found[0]} pixels, its image {image.path} {size[1]}×{size[0]}. "
+            "Repair or remove these files.",
+        )
+    ambiguous = not agreed and any(not np.array_equal(fitting[0], other) for other in fitting[1:])
+    return fitting[0], ambiguous
+
+
+def _upright_size(opened: Opened) -> tuple[int, int]:
+    width, height = opened.image.size
+    return (width, height) if opened.orientation >= 5 and not opened.turned else (height, width)
+
+
+def _turn(values: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn pixels as stored to upright, by their EXIF orientation."""
+    if orientation >= 5:
+        values = values.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return values if orientation == 1 else np.ascontiguousarray(values)

@@ -11,20 +11,23 @@ from keras_rau.datasets.samples import Sample
 KINDS = {
     # what the folder holds
     "folder_missing": "error",
-    "layout_unknown": "error",
     "no_images": "error",
     "mask_missing": "error",
     "image_missing": "error",
     "id_twice": "error",
+    "ids_differ_in_case": "warning",
+    "unpaired_left_out": "warning",
     "file_passed_over": "warning",
     "archive_packed": "warning",
     "metadata_unreadable": "error",
+    "metadata_contradictory": "warning",
     "metadata_missing": "note",
     "metadata_of_no_image": "warning",
     # single files
     "file_unreadable": "error",
     "file_empty": "error",
     "suffix_differs": "warning",
+    "several_pictures": "warning",
     "image_too_small": "error",
     "image_constant": "warning",
     "size_differs": "error",
@@ -39,6 +42,15 @@ KINDS = {
     "same_picture": "warning",
     "same_mask": "note",
     "leakage": "error",
+    # the data set as a whole
+    "split_unusable": "error",
+    "schema_anomaly": "warning",
+    "drift": "warning",
+    "skew": "warning",
+    "class_imbalance": "note",
+    "area_imbalance": "note",
+    "resized_copy": "note",
+    "outlier": "note",
 }
 
 
@@ -68,8 +80,12 @@ class Finding:
 class Listing:
     """What a folder holds: its samples, and what is to be said about the rest."""
 
-    samples: list[Sample]
+    samples: list[Sample] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    def add(self, kind: str, message: str, path: Path | None = None, sample: str | None = None) -> None:
+        """Append a finding."""
+        self.findings.append(Finding(kind, message, path, sample))
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,35 +1,31 @@
 """Samples that a split must not separate."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from keras_rau.datasets.duplicates import Pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 
 
-def with_groups(samples: Sequence[Sample], pairs: Path | str) -> list[Sample]:
-    """Join the groups of samples that a file of near-duplicate pairs names.
+def with_groups(samples: Sequence[Sample], pairs: Path | str | Iterable[Pair]) -> list[Sample]:
+    """Join the groups of samples that are near duplicates.
 
     Args:
         samples: the samples.
-        pairs: CSV file whose first two columns hold ids, with or without a header. Pairs that are not among the samples are
-            passed over, since such lists span whole archives.
+        pairs: what `near_duplicates` found; or a CSV file whose first two columns hold ids, with or without a header.
+            Pairs that are not among the samples are passed over, since such lists span whole archives.
 
     Raises:
         DataError: the file cannot be read, or names no pair of the samples.
 
     Example:
+        >>> samples = with_groups(samples, near_duplicates(samples))
         >>> samples = with_groups(samples, "near_duplicates.csv")
     """
-    try:
-        with Path(pairs).open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read the list of near duplicates {pairs}: {error}") from error
-    if any(len(row) < 2 for row in rows):
-        raise DataError(f"{pairs} must have two columns of ids.")
+    rows = known_pairs(samples, pairs)
     groups = {sample.id: sample.group for sample in samples}
     leader = {group: group for group in groups.values()}
 
@@ -38,12 +34,29 @@ def with_groups(samples: Sequence[Sample], pairs: Path | str) -> list[Sample]:
             group = leader[group]
         return group
 
-    known = [(one, other) for one, other, *_ in rows if one in groups and other in groups]
-    if not known:
-        raise DataError(
-            f"{pairs} names no pair of ids of these {len(groups)} samples. Is it the list of this data set?"
-        )
-    for one, other in known:
+    for one, other in rows:
         first, second = sorted((find(groups[one]), find(groups[other])))
         leader[second] = first
     return [replace(sample, group=find(sample.group)) for sample in samples]
+
+
+def known_pairs(samples: Iterable[Sample], pairs: Path | str | Iterable[Pair]) -> list[tuple[str, str]]:
+    """Ids of those pairs of which both are among the samples; see `with_groups`."""
+    ids = {sample.id for sample in samples}
+    from_file = isinstance(pairs, str | Path)
+    rows = _read(Path(pairs)) if from_file else pairs
+    known = [(one, other) for one, other, *_ in rows if one in ids and other in ids]
+    if from_file and rows != [list(Pair._fields)] and not known:
+        raise DataError(f"{pairs} names no pair of ids of these {len(ids)} samples. Is it the list of this data set?")
+    return known
+
+
+def _read(path: Path) -> list[list[str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"Cannot read the list of near duplicates {path}: {error}") from error
+    if any(len(row) < 2 for row in rows):
+        raise DataError(f"{path} must have two columns of ids.")
+    return rows

@@ -10,6 +10,7 @@ import numpy as np
 from keras_rau.datasets.decoding import read_image
 from keras_rau.datasets.files import existing_folder, image_files
 from keras_rau.datasets.geometry import fit_image
+from keras_rau.datasets.preprocessing import preprocess
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 from keras_rau.errors import ExportError
 from keras_rau.export.writing import reject
@@ -127,21 +128,31 @@ def check_parity(model: Any, path: Path, images: Sequence[np.ndarray], name: str
     return report
 
 
-def parity_images(verify: Images, size: tuple[int, int], resize: str) -> tuple[list[np.ndarray], str]:
-    """Images at the model's size to compare models on, and what they are: a folder, files, arrays, or phantoms.
+def parity_images(verify: Images, size: tuple[int, int], info: dict[str, Any] | None) -> tuple[list[np.ndarray], str]:
+    """Images to compare models on, and what they are: a folder, files, arrays, or phantoms.
+
+    They are resized and preprocessed as `info`, the content of the sidecar, says.
 
     Raises:
         DataError: a folder or file is missing or no image.
         ExportError: the folder holds no images.
+        UsageError: `info` names unknown preprocessing steps.
     """
+    info = info or {}
+    resize, steps = info.get("resize", "letterbox"), info.get("preprocess")
+
+    def feed(image: np.ndarray) -> np.ndarray:
+        fitted = fit_image(image, size, resize)
+        return preprocess(fitted, steps) if steps else fitted
+
     if verify is None:
         drawn = [draw_phantom(0, index, max(32, *size))[0] for index in range(PHANTOMS)]
-        return [fit_image(image, size, resize) for image in drawn], "phantoms"
+        return [feed(image) for image in drawn], "phantoms"
     if isinstance(verify, (str, Path)):
         folder = existing_folder(verify)
         files = image_files(folder)
         if not files:
             raise ExportError(f"There are no images in {folder} to compare the models on.")
-        return [fit_image(read_image(file), size, resize) for file in files], f"images of {folder.name}"
+        return [feed(read_image(file)) for file in files], f"images of {folder.name}"
     images = [read_image(item) if isinstance(item, (str, Path)) else np.asarray(item) for item in verify]
-    return [fit_image(image, size, resize) for image in images], "images"
+    return [feed(image) for image in images], "images"

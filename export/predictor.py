@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from keras_rau.datasets.geometry import as_size, fit_image, restore
+from keras_rau.datasets.preprocessing import preprocess
 from keras_rau.errors import ExportError
 from keras_rau.export.backends import open_backend
-from keras_rau.export.sidecar import read_sidecar
+from keras_rau.export.sidecar import read_sidecar, sidecar_steps
 
 
 class Predictor:
     """Predict masks with a `.keras` file, a SavedModel folder or a `.tflite` file.
 
-    Images are brought to the model's size as in training, and maps back to the image's own size. For `.tflite` neither
-    TensorFlow nor Keras is imported. Safe to use from several threads.
+    Images are brought to the model's size and preprocessed as in training, and maps back to the image's own size. For
+    `.tflite` neither TensorFlow nor Keras is imported. Safe to use from several threads.
 
     Args:
         path: the model.
@@ -42,6 +43,7 @@ class Predictor:
         self.info = read_sidecar(self.path)
         self.threshold = self.info.get("threshold", 0.5) if threshold is None else threshold
         self.resize = self.info.get("resize", "letterbox")
+        self.preprocess = sidecar_steps(self.path)
         wanted = None if image_size is None else as_size(image_size)
         own = self.backend.size
         if own is not None and wanted not in (None, own):
@@ -73,9 +75,12 @@ class Predictor:
         images = [_as_rgb(image) for image in images]
         if not images:
             return []
-        batch = np.stack([fit_image(image, self.size, self.resize) for image in images]).astype(np.float32)
+        batch = np.stack([self._feed(image) for image in images]).astype(np.float32)
         maps = _lesion(self.backend.run(batch))
         return [restore(found, image.shape[:2], self.resize) for found, image in zip(maps, images, strict=True)]
+
+    def _feed(self, image: np.ndarray) -> np.ndarray:
+        return preprocess(fit_image(image, self.size, self.resize), self.preprocess)
 
 
 def _lesion(maps: np.ndarray) -> np.ndarray:

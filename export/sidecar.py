@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau._version import __version__
-from keras_rau.errors import ExportError
+from keras_rau.datasets.preprocessing import Step, as_config, parse_steps
+from keras_rau.errors import ExportError, UsageError
+
+_NOTE = (
+    "The model was trained on images preprocessed so. Its file does not hold these steps: keras_rau.export.Predictor takes "
+    "them, any other program must apply keras_rau.datasets.preprocess to the image at the model's size."
+)
 
 
 def sidecar_path(model: Path) -> Path:
@@ -17,10 +23,17 @@ def sidecar_path(model: Path) -> Path:
 
 
 def write_sidecar(model: Path, info: dict[str, Any]) -> None:
-    """Write the sidecar of `model`; a finished file's SHA-256 is added."""
+    """Write the sidecar of `model`; a finished file's SHA-256 is added, and what `preprocess` asks of other programs.
+
+    Raises:
+        UsageError: `preprocess` is no chain of steps.
+    """
     path = sidecar_path(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {**info, "keras_rau": __version__}
+    if info.get("preprocess"):
+        content["preprocess"] = as_config(info["preprocess"])
+        content["preprocess_note"] = _NOTE
     if model.suffix == ".tflite" and model.is_file():
         content["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
     path.write_text(json.dumps(content, indent=1) + "\n")
@@ -39,3 +52,15 @@ def read_sidecar(model: Path) -> dict[str, Any]:
         return json.loads(path.read_text())
     except ValueError as error:
         raise ExportError(f"{path} is damaged: {error}. Export the model again.") from error
+
+
+def sidecar_steps(model: Path) -> tuple[Step, ...]:
+    """Preprocessing steps that `model` was trained with; none when its sidecar says nothing.
+
+    Raises:
+        ExportError: the sidecar is damaged or names steps that are unknown here.
+    """
+    try:
+        return parse_steps(read_sidecar(model).get("preprocess"))
+    except UsageError as error:
+        raise ExportError(f"{sidecar_path(model)}: {error} A newer version of this package may know it.") from error

@@ -38,7 +38,8 @@ def saved_model(
         model: a model with one image input and one output; one in half precision is exported in float32.
         path: folder to write; must not exist or be empty.
         verify: images to compare both models on: a folder, files, or arrays; 16 seeded phantoms when `None`.
-        info: what to write into `assets.extra/model.json` beside, such as `image_size` and `resize` of the training.
+        info: what to write into `assets.extra/model.json` beside, such as `image_size`, `resize` and
+            `preprocess` of the training.
 
     Returns:
         The comparison.
@@ -52,7 +53,7 @@ def saved_model(
     """
     path, model = new_output(path), exportable(model)
     size = model_size(model) or tuple((info or {}).get("image_size", (256, 256)))
-    images, name = parity_images(verify, size, (info or {}).get("resize", "letterbox"))
+    images, name = parity_images(verify, size, info)
     with scratch(path) as part:
         with quiet():
             write_saved_model(model, part, (None, *model.inputs[0].shape[1:]))

@@ -36,7 +36,7 @@ def tflite(
         precision: `"float32"`.
         image_size: height and width to fix for a model of any size.
         verify: images to compare both models on: a folder, files, or arrays; 16 seeded phantoms when `None`.
-        info: what to write into the JSON file beside, such as `resize` of the training.
+        info: what to write into the JSON file beside, such as `resize` and `preprocess` of the training.
 
     Returns:
         The comparison.
@@ -54,7 +54,7 @@ def tflite(
         raise ExportError(f"The file must end in .tflite. Received: path={path}")
     path, model = new_output(path), exportable(model)
     size = fixed_size(model, image_size)
-    images, name = parity_images(verify, size, (info or {}).get("resize", "letterbox"))
+    images, name = parity_images(verify, size, info)
     with scratch(path) as part:
         part.write_bytes(_convert(model, size, part.with_name("saved_model")))
         put(part, path)

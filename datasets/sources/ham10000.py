@@ -3,41 +3,73 @@
 import re
 from pathlib import Path
 
-from keras_rau.datasets.files import by_id, existing_folder, image_files, pair, read_table
+from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.archives import list_archives
+from keras_rau.datasets.sources.isic_ids import identify_image, identify_mask
+from keras_rau.datasets.sources.pairing import by_id, check_unpaired, pair
+from keras_rau.datasets.sources.scanning import Tree, is_image, list_others, scan
+from keras_rau.datasets.sources.tables import Table, join, read_table
 from keras_rau.errors import DataError
 
-_ID = re.compile(r"(ISIC_\d{7})(_segmentation)?", re.IGNORECASE)
+_TABLES = ("HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab", "HAM10000_metadata.txt")
+_EXTRAS = {name.lower() for name in _TABLES}
+# Official folders of the challenges, which hold images of the same names.
+_OTHERS = re.compile(r"(ISBI2016_ISIC|ISIC-2017|ISIC2018_Task[12]|ISIC2018_Task3_(Test|Validation))", re.IGNORECASE)
+_DIAGNOSES = {
+    "akiec": "actinic_keratosis",
+    "bcc": "basal_cell_carcinoma",
+    "bkl": "benign_keratosis",
+    "df": "dermatofibroma",
+    "mel": "melanoma",
+    "nv": "nevus",
+    "vasc": "vascular_lesion",
+}
 
 
-def ham10000(root: Path | str, unpaired: str = "raise") -> list[Sample]:
+def ham10000(root: Path | str, unpaired: str = "raise") -> Listing:
     """Samples of HAM10000; images of one lesion form a group.
 
     Args:
-        root: folder that holds, at any depth, images `ISIC_nnnnnnn.jpg`, masks `ISIC_nnnnnnn_segmentation.png` and
-            `HAM10000_metadata.csv` (or the same file without suffix, as the archive has it).
+        root: folder that holds, at any depth and in any number of folders, images `ISIC_nnnnnnn.jpg`, masks
+            `ISIC_nnnnnnn_segmentation.png` and `HAM10000_metadata.csv` (or the same file without suffix, as the archive
+            has it).
         unpaired: `"raise"` or `"drop"` images without mask and masks without image.
 
     Raises:
-        DataError: nothing of that kind is there, or files do not pair.
+        DataError: nothing of that kind is there.
     """
-    root = existing_folder(root)
-    folders = [root, *sorted(path for path in root.rglob("*") if path.is_dir())]
-    files = [path for folder in folders for path in image_files(folder)]
-    images = by_id(files, lambda path: _identify(path, mask=False))
-    masks = by_id(files, lambda path: _identify(path, mask=True))
+    check_unpaired(unpaired)
+    listing = Listing()
+    tree = scan(root, listing)
+    _leave_out_challenges(tree)
+    files = [path for path in tree.all_files() if is_image(path)]
+    list_archives(tree.all_files(), listing)
+    images, masks = by_id(files, identify_image, listing), by_id(files, identify_mask, listing)
     if not images and not masks:
-        raise DataError(f"{root} does not look like HAM10000: no file ISIC_nnnnnnn.jpg was found in it.")
-    tables = [path for folder in folders for path in sorted(folder.glob("HAM10000_metadata*")) if path.is_file()]
-    table = read_table(tables[0], "image_id") if tables else {}
-    return [
-        Sample(
-            name, image, mask, "ham10000", group=table.get(name, {}).get("lesion_id", ""), metadata=table.get(name, {})
-        )
-        for name, image, mask in pair(images, masks, root, unpaired)
-    ]
+        packed = "".join(f" {finding.message}" for finding in listing.findings if finding.kind == "archive_packed")
+        raise DataError(f"{tree.root} does not look like HAM10000: no file ISIC_nnnnnnn.jpg was found in it.{packed}")
+    used = {path for path in files if identify_image(path) or identify_mask(path)}
+    list_others(tree, tree.folders_around(used), used, listing, _EXTRAS)
+    tables = [(path, read_table(path, ["image_id"], listing)) for path in tree.named(*_TABLES)]
+    if not tables:
+        text = f"{root} holds no HAM10000_metadata.csv, so that images of one lesion may come apart in a split."
+        listing.add("metadata_missing", text, tree.root)
+    pairs = pair(images, masks, tree.root, listing, unpaired)
+    known = join(tables, images, listing, tree.root)
+    listing.samples = [_sample(name, image, mask, known) for name, image, mask in pairs]
+    return listing
 
 
-def _identify(path: Path, mask: bool) -> str | None:
-    match = _ID.fullmatch(path.stem)
-    return match.group(1).upper() if match and bool(match.group(2)) == mask else None
+def _sample(name: str, image: Path, mask: Path, known: Table) -> Sample:
+    row = dict(known.get(name, {}))
+    if "dx" in row:
+        row.setdefault("diagnosis", _DIAGNOSES.get(row["dx"].lower(), row["dx"]))
+    return Sample(name, image, mask, "ham10000", group=row.get("lesion_id", ""), metadata=row)
+
+
+def _leave_out_challenges(tree: Tree) -> None:
+    for folder in list(tree.files):
+        below_root = [path for path in (folder, *folder.parents) if tree.root in path.parents]
+        if any(_OTHERS.match(path.name) for path in below_root):
+            del tree.files[folder], tree.folders[folder]

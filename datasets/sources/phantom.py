@@ -1,12 +1,13 @@
 """Drawn images as a data set: for demos, tests and documentation, without a download."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.own_folder import folder
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 from keras_rau.errors import DataError
@@ -16,7 +17,7 @@ _RECORD = "phantom.json"
 _DRAWING = 1
 
 
-def phantom(root: Path | str, n: int | None = None, seed: int | None = None, size: int | None = None) -> list[Sample]:
+def phantom(root: Path | str, n: int | None = None, seed: int | None = None, size: int | None = None) -> Listing:
     """Samples of a set of phantoms, drawn into `root/images` and `root/masks` if it is not there yet.
 
     Args:
@@ -50,7 +51,9 @@ def phantom(root: Path | str, n: int | None = None, seed: int | None = None, siz
         made = {name: default if given[name] is None else given[name] for name, default in _DEFAULTS.items()}
         _draw(root, **made)
         record.write_text(json.dumps({**made, "drawing": _DRAWING}) + "\n")
-    return [Sample(s.id, s.image, s.mask, "phantom") for s in folder(root)]
+    listing = folder(root)
+    listing.samples = [replace(sample, source="phantom") for sample in listing.samples]
+    return listing
 
 
 _DEFAULTS = {"n": 200, "seed": 0, "size": 256}

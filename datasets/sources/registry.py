@@ -4,12 +4,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.reporting import raise_errors, warn
 from keras_rau.errors import RauError, UsageError
 from keras_rau.suggestion import did_you_mean
 
 # name -> module and function; imported when asked for
 _SOURCES = {
+    "isic2016": ("isic", "isic2016"),
+    "isic2017": ("isic", "isic2017"),
     "isic2018": ("isic", "isic2018"),
     "ph2": ("ph2", "ph2"),
     "ham10000": ("ham10000", "ham10000"),
@@ -19,28 +23,28 @@ _SOURCES = {
 
 
 def names() -> list[str]:
-    """Names that `load` knows."""
+    """Names that `load` and `survey` know."""
     return list(_SOURCES)
 
 
-def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
-    """List the samples of a data set.
+def survey(name: str, root: Path | str, **options: Any) -> Listing:
+    """List the samples of a data set and everything that is odd about its files, without decoding them.
 
     Args:
         name: one of `names()`.
         root: its folder.
-        **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=` of
-            `"folder"`; `n=`, `seed=`, `size=` of `"phantom"`.
+        **options: of the source, as for `load`.
 
     Returns:
-        Samples sorted by id. Nothing is left out silently.
+        The samples that have image and mask, and the findings about all other files.
 
     Raises:
         UsageError: the name or an option is unknown, or an option has no valid value.
-        DataError: the folder is missing or empty, or its files do not pair.
+        DataError: the folder is missing, or nothing in it looks like this data set.
 
     Example:
-        >>> samples = load("isic2018", "ISIC2018")
+        >>> survey("isic2018", "ISIC2018").findings
+        []
     """
     if name not in _SOURCES:
         hint = did_you_mean(name, _SOURCES)
@@ -57,3 +61,29 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
         if "unexpected keyword" not in str(error):
             raise
         raise UsageError(f"The data set {name!r} does not take this option: {error}") from error
+
+
+def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
+    """List the samples of a data set.
+
+    Args:
+        name: one of `names()`.
+        root: its folder.
+        **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=`,
+            `image_pattern=`, `mask_pattern=`, `recursive=`, `metadata=`, `group_column=` of `"folder"`; `n=`, `seed=`,
+            `size=` of `"phantom"`.
+
+    Returns:
+        Samples sorted by official set and id. What is left out is listed in a warning.
+
+    Raises:
+        UsageError: the name or an option is unknown, or an option has no valid value.
+        DataError: the folder is missing or empty, or its files do not pair.
+
+    Example:
+        >>> samples = load("isic2018", "ISIC2018")
+    """
+    listing = survey(name, root, **options)
+    raise_errors(listing, root)
+    warn(listing)
+    return listing.samples

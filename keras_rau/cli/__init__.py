@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from keras_rau._version import __version__
-from keras_rau.cli import compare, demo, evaluate, export, models, predict, train
+from keras_rau.cli import compare, demo, download, evaluate, export, models, predict, preview, train, validate
 from keras_rau.errors import RauError, UsageError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="--debug, anywhere on the line, shows the traceback of an error and TensorFlow's own messages.",
 )
-for module in (train, evaluate, compare, predict, export, models, demo):
+for module in (train, evaluate, compare, predict, export, models, demo, download, preview, validate):
     name = module.__name__.rpartition(".")[2]
     app.command(name)(getattr(module, name))
 

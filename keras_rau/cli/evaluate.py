@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_rau.cli.options import DataDir, Dataset, Model, existing_model
+from keras_rau.cli.options import DataDir, Dataset, Model, SourceOptions, existing_model, source_options
 
 
 def evaluate(
@@ -13,8 +13,9 @@ def evaluate(
     dataset: Dataset,
     data_dir: DataDir,
     split: Annotated[
-        Literal["all", "train", "val", "test"], typer.Option(help="Which of the sets the model was trained with.")
-    ] = "all",
+        Literal["all", "train", "val", "test"] | None,
+        typer.Option(help="Which of the sets the model was trained with. Left out: all, if none was trained on."),
+    ] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Write the scores to this file.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores of every image to this file.")] = None,
     surface: Annotated[
@@ -31,6 +32,7 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Draw the ten worst images into this folder; new or empty.")
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side the model sees, for a model of any size.")] = None,
+    option: SourceOptions = None,
 ) -> None:
     """Score a model per image at the masks' own size."""
     from rich.console import Console
@@ -56,6 +58,7 @@ def evaluate(
         spacing=spacing,
         by=by or (),
         worst=worst,
+        options=source_options(option),
     )
     if csv is not None:
         write_csv(rows, csv)

@@ -1,13 +1,29 @@
 """Options that several commands take."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 Model = Annotated[str, typer.Option("--model", help="A .keras, SavedModel or .tflite of yours, or a preset's name.")]
 Dataset = Annotated[str, typer.Option("--dataset", help="Name of the source; see the README for the layouts.")]
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder of the source.")]
+
+SourceOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=VALUE", help="Option of the source, such as unpaired=drop."),
+]
+
+
+def source_options(words: list[str] | None) -> dict[str, Any]:
+    """Options of `datasets.load` from the words of `--option`."""
+    from keras_rau.errors import RauError, UsageError
+    from keras_rau.training.config import parse_setting
+
+    try:
+        return dict(parse_setting(word) for word in words or ())
+    except RauError as error:
+        raise UsageError(str(error)) from error
 
 
 def existing_model(model: str) -> Path:

@@ -28,7 +28,9 @@ _NAMES = {
 def train(
     config: Annotated[Path | None, typer.Argument(help="YAML file; options on the command line go over it.")] = None,
     output: Annotated[Path | None, typer.Option(help="Run directory to write.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="isic2018, ph2, ham10000, folder or phantom.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="isic2016, isic2017, isic2018, ph2, ham10000, folder or phantom.")
+    ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the data set.")] = None,
     model: Annotated[str | None, typer.Option(help="Preset, see `keras-rau models`.")] = None,
     loss: Annotated[str | None, typer.Option(help=f"One of {_LOSSES}.")] = None,
@@ -38,6 +40,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
     init: Annotated[str | None, typer.Option(help="Model file whose weights to start from.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Look at all images first, as `keras-rau validate`; stop on errors.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue after the last finished epoch.")] = False,
     print_config: Annotated[bool, typer.Option("--print-config", help="Print the configuration and stop.")] = False,
 ) -> None:
@@ -70,7 +75,7 @@ def train(
 
     console = Console(stderr=True)
     try:
-        result = run_training(resolved, output, resume=resume, console=console)
+        result = run_training(resolved, output, resume=resume, console=console, validate=validate)
     except KeyboardInterrupt as interruption:
         console.print(
             "interrupted: the last finished epoch is kept, the same command with --resume goes on after it",

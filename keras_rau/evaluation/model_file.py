@@ -1,13 +1,15 @@
 """Scoring a model file on a data set."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.files import existing_folder
+from keras_rau.datasets.leaking import identity
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.registry import load
-from keras_rau.datasets.splits import apply_split
+from keras_rau.datasets.split_files import apply_split
 from keras_rau.errors import RauError, UsageError
 from keras_rau.evaluation.breakdown import breakdown, check_columns
 from keras_rau.evaluation.folders import check_free
@@ -20,13 +22,14 @@ def evaluate_file(
     path: Path,
     dataset: str,
     data_dir: Path,
-    split: str = "all",
+    split: str | None = None,
     image_size: int | None = None,
     console: Any = None,
     surface: bool = False,
     spacing: Spacing | None = None,
     by: Sequence[str] = (),
     worst: Path | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Score a model file on a data set; arguments as of `keras-rau evaluate`.
 
@@ -35,19 +38,19 @@ def evaluate_file(
         by column.
 
     Raises:
-        RauError: the model or the data cannot be used, `split` is not `"all"` and no split came with the model, there is no
-            such column, or the folder `worst` is taken.
+        RauError: the model or the data cannot be used, `split` is a set and no split came with the model, `split` is `None`
+            and some of the images were trained on, there is no such column, or the folder `worst` is taken.
     """
     from keras_rau.export import Predictor
     from keras_rau.training.reproducibility import versions
 
     if worst is not None:
         check_free(worst, "--worst")
-    samples = chosen_samples(path, dataset, data_dir, split)
+    samples = chosen_samples(path, dataset, data_dir, split, options)
     check_columns(samples, by)
     predictor = Predictor(path, image_size=image_size)
     rows, summary = evaluate(predictor, samples, console, surface=surface, spacing=spacing)
-    result = {**summary, "model": str(path), "dataset": dataset, "split": split, "versions": versions()}
+    result = {**summary, "model": str(path), "dataset": dataset, "split": split or "all", "versions": versions()}
     if by:
         result["by"] = {column: breakdown(rows, samples, column) for column in by}
     if worst is not None:
@@ -55,15 +58,21 @@ def evaluate_file(
     return rows, result
 
 
-def chosen_samples(path: Path, dataset: str, data_dir: Path, split: str) -> list[Sample]:
-    """Samples of the set that a model was trained, chosen or to be tested on; all for `"all"`."""
+def chosen_samples(
+    path: Path, dataset: str, data_dir: Path, split: str | None, options: Mapping[str, Any] | None = None
+) -> list[Sample]:
+    """Samples of the set that a model was trained, chosen or to be tested on; `options` are those of `datasets.load`.
+
+    All for `"all"`, with a warning when some were trained on; all for `None`, if none was.
+    """
     from keras_rau.export import read_sidecar
 
     # A missing folder of phantoms would be drawn.
-    samples = load(dataset, existing_folder(data_dir))
-    if split == "all":
-        return samples
+    samples = load(dataset, existing_folder(data_dir), **(options or {}))
     info = read_sidecar(path)
+    if split in (None, "all"):
+        _check_not_seen(info, samples, path, asked=split == "all")
+        return samples
     if "split" not in info:
         raise RauError(f"No lists of images came with {path}, so that its {split} set is unknown. Use --split all.")
     if info.get("dataset") != dataset:
@@ -71,3 +80,18 @@ def chosen_samples(path: Path, dataset: str, data_dir: Path, split: str) -> list
             f"{path} was trained on {info.get('dataset')}; its {split} set says nothing about {dataset}. Use --split all."
         )
     return apply_split({split: info["split"][split]}, samples, f"the {split} set of {path.name}")[split]
+
+
+def _check_not_seen(info: dict[str, Any], samples: Sequence[Sample], path: Path, asked: bool) -> None:
+    """Scores on images a model was trained or chosen on say nothing; ids of the archive tell across data sets."""
+    lists, source = info.get("split", {}), info.get("dataset", "")
+    seen = {identity(name, source) for part in ("train", "val") for name in lists.get(part, [])}
+    known = [sample.id for sample in samples if identity(sample.id, sample.source) in seen]
+    if not known:
+        return
+    text = f"{len(known)} of these {len(samples)} images were trained on or used to choose the model {path.name}"
+    if asked:
+        warnings.warn(f"{text}: the scores say little about new images.", stacklevel=2)
+        return
+    kept_aside = "--split test for the images kept aside, or " if samples[0].source == source else ""
+    raise RauError(f"{text}, among them {', '.join(known[:3])}. Name {kept_aside}--split all to score them anyway.")

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.checking import size_difference
-from keras_rau.datasets.decoding import read_image, read_mask
+from keras_rau.datasets.decoding import read_pair
 from keras_rau.datasets.geometry import resize_map
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
@@ -91,8 +90,4 @@ def evaluate(
 def _read(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if sample.mask is None:
         raise RauError(f"The sample {sample.id} has no mask to score against.")
-    image, mask = read_image(sample.image), read_mask(sample.mask)
-    problem = size_difference(sample, image, mask)
-    if problem is not None:
-        raise RauError(f"{problem}. Repair or remove these files.")
-    return image, mask
+    return read_pair(sample.image, sample.mask)

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from keras_rau.datasets.decoding import read_image, read_mask
-from keras_rau.datasets.geometry import resize_map
+from keras_rau.datasets.decoding import read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import Tile, overlay, panel
@@ -43,10 +41,8 @@ def write_worst(
     written, tiles = [], []
     for number, row in enumerate(sorted(rows, key=lambda row: (row["dice"], row["id"]))[:count], start=1):
         sample = known[row["id"]]
-        image = read_image(sample.image)
-        # A mask may have another size than its image; scores are then at the mask's, drawings at the image's.
-        truth = resize_map(read_mask(sample.mask).astype(np.float32), image.shape[:2]) >= 0.5
-        tile = Tile(sample.id, image, truth, predictor.predict(image), row["dice"])
+        image, mask = read_pair(sample.image, sample.mask)
+        tile = Tile(sample.id, image, mask > 0, predictor.predict(image), row["dice"])
         path = folder / f"{number:02d}_{sample.id.replace('/', '_')}.png"
         Image.fromarray(overlay(tile.image, tile.truth, tile.prediction)).save(path)
         written.append(path)

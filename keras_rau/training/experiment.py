@@ -12,6 +12,7 @@ import keras
 from rich.console import Console
 
 from keras_rau import datasets, losses, metrics, models
+from keras_rau.datasets.validation.report.page import write_report as write_validation
 from keras_rau.errors import RauError, UsageError
 from keras_rau.export.checks import load_keras
 from keras_rau.suggestion import did_you_mean
@@ -23,22 +24,30 @@ from keras_rau.training.report import write_report
 from keras_rau.training.reproducibility import git_revision, machine, prepare_tensorflow, versions
 from keras_rau.training.resume import check_same_images, check_same_settings, resume_line, take_over
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.validation import validate_data
 
 
 @dataclass
 class Split:
-    """The three sets of samples of a run."""
+    """The three sets of samples of a run, and the near duplicates that were searched for before."""
 
     train: list[Any]
     val: list[Any]
     test: list[Any]
+    pairs: list[Any] | None = None
+
+    def sets(self) -> dict[str, list[Any]]:
+        """Samples by set."""
+        return {"train": self.train, "val": self.val, "test": self.test}
 
     def ids(self) -> dict[str, list[str]]:
         """Ids by set."""
-        return {name: [sample.id for sample in getattr(self, name)] for name in ("train", "val", "test")}
+        return {name: [sample.id for sample in chosen] for name, chosen in self.sets().items()}
 
 
-def train(config: Config, output: Path, resume: bool = False, console: Console | None = None) -> dict[str, Any]:
+def train(
+    config: Config, output: Path, resume: bool = False, console: Console | None = None, validate: bool = False
+) -> dict[str, Any]:
     """Train, choose the best checkpoint on validation data, score it on test data.
 
     Everything that can be known to be wrong before training (names, folders, files, sizes) is found before it.
@@ -48,6 +57,7 @@ def train(config: Config, output: Path, resume: bool = False, console: Console |
         output: the run directory; new or empty, unless `resume`.
         resume: continue after the last finished epoch; starts afresh when there is none.
         console: where progress goes; standard error when `None`.
+        validate: run `datasets.validate` before, stop on errors, and write its report into `validation/`.
 
     Returns:
         The content of `metrics.json`.
@@ -67,6 +77,7 @@ def train(config: Config, output: Path, resume: bool = False, console: Console |
     resuming = resume and run.last.exists()
     prepare_tensorflow(config.seed)
     loss = _checked_loss(config)
+    validation = validate_data(config, lambda: load_split(config, check=False).sets(), console) if validate else None
     split = load_split(config)
     if resuming:
         check_same_images(split.ids(), run)
@@ -77,6 +88,8 @@ def train(config: Config, output: Path, resume: bool = False, console: Console |
         _initialise(model, config.init)
     run.create()
     _write_inputs(config, run, split, model)
+    if validation is not None:
+        write_validation(validation, run.validation)
 
     steps = _steps(config, split)
     first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps if resuming else 0
@@ -89,20 +102,31 @@ def train(config: Config, output: Path, resume: bool = False, console: Console |
     return write_report(config, run, split, seconds, console)
 
 
-def load_split(config: Config) -> Split:
-    """Load, check and split the samples of a configuration."""
+def load_split(config: Config, check: bool = True) -> Split:
+    """Load, check (which decodes every file) and split the samples of a configuration."""
     data = config.data
     if data.data_dir is None:
         raise RauError("The folder of the images is missing: name it with --data-dir (data.data_dir).")
     samples = datasets.load(data.dataset, data.data_dir, **data.options)
-    datasets.check(samples)
+    if check:
+        datasets.check(samples)
+    pairs = None
     if data.near_duplicates is not None:
-        samples = datasets.with_groups(samples, data.near_duplicates)
+        pairs = datasets.near_duplicates(samples) if data.near_duplicates == "find" else data.near_duplicates
+        samples = datasets.with_groups(samples, pairs)
     if data.split_dir is not None:
-        parts = datasets.load_split(data.split_dir, samples)
-        return Split(parts["train"], parts["val"], parts["test"])
-    train, val, test = datasets.split(samples, data.split, seed=data.split_seed, official=data.official_split)
-    return Split(train, val, test)
+        parts = datasets.load_split(data.split_dir, samples, missing=data.split_missing)
+        sets = parts["train"], parts["val"], parts["test"]
+    elif data.folds is not None:
+        sets = datasets.folds(samples, data.folds, data.split_seed, data.stratify, data.split[1])[data.fold]
+    else:
+        sets = datasets.split(
+            samples, data.split, seed=data.split_seed, stratify=data.stratify, official=data.official_split
+        )
+    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
+    if check:
+        datasets.check_leakage(split.sets(), allow=data.allow_leakage, pairs=pairs)
+    return split
 
 
 def _checked_loss(config: Config) -> keras.losses.Loss:
@@ -166,6 +190,8 @@ def _initialise(model: keras.Model, source: str) -> None:
 def _write_inputs(config: Config, run: RunDirectory, split: Split, model: keras.Model) -> None:
     run.config.write_text(config.to_yaml())
     datasets.save_split(run.split, train=split.train, val=split.val, test=split.test)
+    if split.pairs is not None:
+        datasets.write_pairs(split.pairs, run.split / "near_duplicates.csv")
     surroundings = {
         "command": " ".join(sys.argv),
         "versions": versions(),
@@ -179,6 +205,7 @@ def _write_inputs(config: Config, run: RunDirectory, split: Split, model: keras.
 def _fit(
     model: keras.Model, config: Config, run: RunDirectory, split: Split, first_epoch: int, console: Console
 ) -> None:
+    from keras_rau.datasets.tf_pipeline import plain_errors
     from keras_rau.export.sidecar import write_sidecar
 
     def describe(path: Path) -> None:
@@ -189,14 +216,25 @@ def _fit(
         "image_size": data.image_size,
         "batch_size": config.batch_size,
         "resize": data.resize,
+        "preprocess": data.preprocess,
         "cache": data.cache,
         "target": "distance" if _reads_distance(model.loss) else "mask",
     }
     seed = config.seed if config.seed is not None else 0
+    folders = {name: data.cache_dir and data.cache_dir / name for name in ("train", "val")}
+    if data.cache == "disk":
+        console.print(
+            f"opening the cache in {data.cache_dir}; it is written first where it does not fit", soft_wrap=True
+        )
     train_data = datasets.pipeline(
-        split.train, augment=data.augment, shuffle_seed=seed, start_epoch=first_epoch, **shared
+        split.train,
+        augment=data.augment,
+        shuffle_seed=seed,
+        start_epoch=first_epoch,
+        cache_dir=folders["train"],
+        **shared,
     )
-    val_data = datasets.pipeline(split.val, **shared)
+    val_data = datasets.pipeline(split.val, cache_dir=folders["val"], **shared)
     earlier = [row for row in read_history(run.history) if row["epoch"] < first_epoch]
     callbacks: Sequence[keras.callbacks.Callback] = [
         StopOnNonFinite(),
@@ -206,15 +244,16 @@ def _fit(
         losses.BoundarySchedule(),
         keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
     ]
-    model.fit(
-        train_data,
-        validation_data=val_data,
-        epochs=config.epochs,
-        initial_epoch=first_epoch,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
+    with plain_errors():
+        model.fit(
+            train_data,
+            validation_data=val_data,
+            epochs=config.epochs,
+            initial_epoch=first_epoch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
 
 
 def model_info(config: Config, split: Split) -> dict[str, Any]:
@@ -224,5 +263,6 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "dataset": config.data.dataset,
         "image_size": list(config.data.image_size),
         "resize": config.data.resize,
+        "preprocess": config.data.preprocess,
         "split": split.ids(),
     }

@@ -9,7 +9,7 @@ import yaml
 from keras_rau.datasets import read_split
 from keras_rau.errors import RauError
 from keras_rau.export.checks import load_keras
-from keras_rau.training.config import Config
+from keras_rau.training.config import Config, load_config
 from keras_rau.training.run_directory import RunDirectory
 
 
@@ -33,7 +33,8 @@ def check_same_settings(config: Config, run: RunDirectory) -> None:
     """
     if not run.config.exists():
         return
-    saved, given = (_flat(yaml.safe_load(text)) for text in (run.config.read_text(), config.to_yaml()))
+    # Read as a configuration, so that a setting that did not exist then has its default.
+    saved, given = (_flat(yaml.safe_load(each.to_yaml())) for each in (load_config(run.config), config))
     changed = [
         f"{key}: {saved.get(key)} then, {given.get(key)} now"
         for key in sorted(saved.keys() | given.keys())

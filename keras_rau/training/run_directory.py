@@ -57,6 +57,11 @@ class RunDirectory:
         """TensorBoard logs."""
         return self.path / "logs"
 
+    @property
+    def validation(self) -> Path:
+        """Report of the validation before the training."""
+        return self.path / "validation"
+
     def check(self, resume: bool) -> None:
         """Refuse to mix two trainings.
 

@@ -45,7 +45,7 @@ def test_help_imports_nothing_heavy():
     )
     found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    for command in ("train", "evaluate", "compare", "predict", "export", "models", "demo"):
+    for command in ("train", "evaluate", "compare", "predict", "export", "models", "demo", "download", "preview"):
         assert command in found.stdout
 
 

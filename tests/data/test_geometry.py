@@ -1,10 +1,8 @@
-"""Resizing there and back, and augmentation of image and mask alike."""
+"""Resizing there and back."""
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from keras_rau.datasets.augmentation import POLICIES, Policy, augment, get_policy, sample_seed, warp
 from keras_rau.datasets.geometry import as_size, fit_image, fit_mask, restore
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 
@@ -62,70 +60,3 @@ def test_sizes():
             as_size(bad)
     with pytest.raises(ValueError, match="resize='crop'"):
         fit_image(np.zeros((4, 4, 3), np.uint8), (2, 2), "crop")
-
-
-GEOMETRIC = {
-    "dihedral": Policy(),
-    "rotation": Policy(dihedral=False, rotation=90),
-    "scale": Policy(dihedral=False, scale=0.5),
-    "shift": Policy(dihedral=False, shift=0.3),
-    "all": Policy(rotation=45, scale=0.4, shift=0.2),
-}
-
-
-@pytest.mark.parametrize("name", GEOMETRIC)
-@pytest.mark.parametrize("shape", [(32, 32), (24, 40)])
-def test_image_and_mask_move_alike(name, shape, monkeypatch):
-    """With the image a copy of the mask, and warped by the same rule, both must stay equal."""
-    import keras_rau.datasets.augmentation as module
-
-    monkeypatch.setattr(module, "warp", lambda values, matrix, interpolation: warp(values, matrix, "NEAREST"))
-    _, mask = draw_phantom(1, 2, 64)
-    mask = tf.constant(fit_mask(mask, shape, "squash")[..., None], tf.float32)
-    moved = 0
-    for index in range(12):
-        seed = sample_seed(0, tf.constant(0, tf.int64), tf.constant(index, tf.int64))
-        image, target = augment(tf.repeat(mask, 3, -1) * 255, mask, GEOMETRIC[name], seed)
-        np.testing.assert_allclose(image.numpy(), np.repeat(target.numpy(), 3, -1) * 255, atol=1e-3)
-        assert set(np.unique(target.numpy())) <= {0.0, 1.0}
-        moved += not np.array_equal(target.numpy(), mask.numpy())
-    assert moved > 6
-
-
-def test_quarter_turns_and_flips_are_exact():
-    values = tf.constant(np.arange(16, dtype=np.float32).reshape(4, 4, 1))
-    wanted = {turned.tobytes() for k in range(4) for turned in _both(np.rot90(values.numpy()[..., 0], k))}
-    found = set()
-    for index in range(60):
-        seed = sample_seed(0, tf.constant(0, tf.int64), tf.constant(index, tf.int64))
-        _, moved = augment(tf.repeat(values, 3, -1), values, Policy(), seed)
-        found.add(moved.numpy()[..., 0].tobytes())
-    assert found == wanted
-
-
-def _both(square):
-    return np.ascontiguousarray(square), np.ascontiguousarray(square[:, ::-1])
-
-
-@pytest.mark.parametrize("name", [name for name, policy in POLICIES.items() if policy])
-def test_policies_stay_in_range_and_depend_on_seed_epoch_and_index_only(name):
-    image, mask = draw_phantom(0, 4, 64)
-    image, mask = tf.constant(image, tf.float32), tf.constant(mask[..., None], tf.float32)
-
-    def run(seed, epoch, index):
-        key = sample_seed(seed, tf.constant(epoch, tf.int64), tf.constant(index, tf.int64))
-        return [values.numpy() for values in augment(image, mask, POLICIES[name], key)]
-
-    first = run(0, 1, 2)
-    assert first[0].min() >= 0
-    assert first[0].max() <= 255
-    assert set(np.unique(first[1])) <= {0.0, 1.0}
-    for one, other in zip(first, run(0, 1, 2), strict=True):
-        np.testing.assert_array_equal(one, other)
-    for changed in ((1, 1, 2), (0, 2, 2), (0, 1, 3)):
-        assert not np.array_equal(first[0], run(*changed)[0])
-
-
-def test_unknown_policy():
-    with pytest.raises(ValueError, match="Did you mean 'light'"):
-        get_policy("ligth")

@@ -1,0 +1,36 @@
+"""Everything a policy does to one image and its mask, on arrays."""
+
+import numpy as np
+
+from keras_rau.datasets.augmentation.colour import recolour
+from keras_rau.datasets.augmentation.degradation import degrade
+from keras_rau.datasets.augmentation.draws import by_name
+from keras_rau.datasets.augmentation.dropout import drop_boxes
+from keras_rau.datasets.augmentation.hair import draw_hairs
+from keras_rau.datasets.augmentation.policies import Policy
+from keras_rau.datasets.augmentation.vignette import darken_corners
+from keras_rau.datasets.augmentation.warping import warp
+
+
+def apply(
+    image: np.ndarray, mask: np.ndarray, uniform: np.ndarray, noise: np.ndarray, policy: Policy
+) -> tuple[np.ndarray, np.ndarray]:
+    """Move image and mask alike, then lay hairs over the image, change its colours and degrade it.
+
+    Args:
+        image: uint8 `(H, W, 3)`.
+        mask: uint8 `(H, W, 1)` of 0 and 255.
+        uniform: float32 `(draws.COUNT,)` from [0, 1).
+        noise: float32 `(H, W, 3)` of unit variance, or empty where none is to be added.
+        policy: how far to go.
+
+    Returns:
+        Image uint8 `(H, W, 3)` and mask uint8 `(H, W, 1)` of 0 and 255; the arguments are left as they are.
+    """
+    draws = by_name(uniform)
+    image, mask = warp(image, mask[..., 0], policy, draws)
+    image = draw_hairs(image, policy, draws)
+    image = darken_corners(image, policy, draws)
+    image = recolour(image, policy, draws)
+    image = degrade(image, policy, draws, noise)
+    return drop_boxes(image, policy, draws), mask[..., None]

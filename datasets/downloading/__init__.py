@@ -1,0 +1,1 @@
+"""Fetching the official archives of the ISIC challenges."""

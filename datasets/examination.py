@@ -1,0 +1,210 @@
+"""What is odd or wrong about the files of one sample, and between samples."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from keras_rau.datasets.decoding import place_mask, upright_image
+from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.inversion import looks_inverted
+from keras_rau.datasets.opening import FileProblem, Opened, open_file
+from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.two_values import two_values
+
+T = TypeVar("T")
+_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF"}
+# A smaller picture is an icon or a thumbnail, not a photograph of a lesion.
+_LEAST_SIDE = 16
+
+
+@dataclass
+class Examination:
+    """A decoded sample and what is to be said about it.
+
+    Attributes:
+        sample: the sample.
+        image: uint8 RGB `(H, W, 3)`, upright; `None` when it cannot be read.
+        mask: uint8 `(H, W)` of 0 and 1 on the grid of the image; `None` when the sample has none or it does not fit.
+        findings: what is odd or wrong.
+        picture: digest of the image; empty for pictures of one colour.
+        outline: digest of the mask; empty for masks of one value.
+    """
+
+    sample: Sample
+    image: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    findings: list[Finding] = field(default_factory=list)
+    picture: str = ""
+    outline: str = ""
+
+    def without_pixels(self) -> "Examination":
+        """The same without image and mask, to keep for many samples."""
+        return replace(self, image=None, mask=None)
+
+    def add(self, kind: str, message: str, path: Path) -> None:
+        """Append a finding."""
+        self.findings.append(Finding(kind, message, path, self.sample.id))
+
+    def attempt(self, path: Path, step: Callable[[], T]) -> T | None:
+        """Result of a step of reading `path`, or `None` and a finding when it fails."""
+        try:
+            return step()
+        except FileProblem as problem:
+            self.add(problem.kind, str(problem), path)
+            return None
+
+
+def examine(sample: Sample) -> Examination:
+    """Decode a sample, each file once, and look for what is odd or wrong about it.
+
+    Args:
+        sample: the sample; its mask may be `None`.
+
+    Returns:
+        The pixels and the findings. Nothing is raised for a file that is missing or damaged.
+
+    Example:
+        >>> [finding.kind for finding in examine(samples[0]).findings]
+        ['mask_empty']
+    """
+    result = Examination(sample)
+    image = _open(result, sample.image)
+    if image is not None:
+        result.image = result.attempt(sample.image, lambda: upright_image(image))
+    if result.image is not None:
+        _look_at_image(result, result.image)
+    if sample.mask is not None:
+        _look_at_mask_file(result, sample.mask, image)
+    return result
+
+
+def _open(result: Examination, path: Path) -> Opened | None:
+    opened = result.attempt(path, lambda: open_file(path))
+    if opened is None:
+        return None
+    wanted = _FORMATS.get(path.suffix.lower())
+    found = {"MPO": "JPEG", "DIB": "BMP"}.get(opened.format, opened.format)
+    if wanted is not None and wanted != found:
+        result.add("suffix_differs", f"{path} is no {wanted} file but {found}. Rename it, or save it anew.", path)
+    if opened.frames > 1:
+        result.add(
+            "several_pictures",
+            f"{path} holds {opened.frames} pictures, of which the first is used. Save the one you mean on its own.",
+            path,
+        )
+    return opened
+
+
+def _look_at_image(result: Examination, image: np.ndarray) -> None:
+    path, (height, width) = result.sample.image, image.shape[:2]
+    if min(height, width) < _LEAST_SIDE:
+        result.add(
+            "image_too_small",
+            f"{path} is only {width}×{height} pixels; at least {_LEAST_SIDE} a side are needed. Fetch the full picture.",
+            path,
+        )
+    flat = image[0, 0]
+    if (image[height // 2, width // 2] == flat).all() and (image == flat).all():
+        colour = ", ".join(str(value) for value in flat)
+        result.add("image_constant", f"{path} is of the one colour ({colour}). Fetch it again or remove it.", path)
+    else:
+        result.picture = _digest(image)
+
+
+def _look_at_mask_file(result: Examination, path: Path, image: Opened | None) -> None:
+    opened = _open(result, path)
+    if opened is None:
+        return
+    values = result.attempt(path, lambda: two_values(opened))
+    if values is None or image is None or result.image is None:
+        return
+    placed = result.attempt(path, lambda: place_mask(image, opened, values))
+    if placed is None:
+        return
+    result.mask, ambiguous = placed
+    if ambiguous:
+        result.add(
+            "orientation_ambiguous",
+            f"{path} fits its image {image.path} (EXIF orientation {image.orientation}) in more than one turn; it is taken as "
+            "it is shown by viewers. If that is wrong, turn it and save it anew.",
+            path,
+        )
+    _look_at_mask(result, path, result.image, result.mask)
+
+
+def _look_at_mask(result: Examination, path: Path, image: np.ndarray, mask: np.ndarray) -> None:
+    share = float(mask.mean())
+    if share == 0:
+        result.add("mask_empty", f"{path} marks no lesion. Draw it, or remove the pair unless that is meant.", path)
+    elif share == 1:
+        result.add("mask_full", f"{path} marks the whole image as lesion. Draw it anew unless that is meant.", path)
+    else:
+        result.outline = _digest(mask)
+        if looks_inverted(image, mask):
+            result.add(
+                "mask_inverted",
+                f"{path} seems inverted: it marks {share:.0%} of the image, the border and not the centre. Exchange 0 and "
+                "255 if lesion is black in it.",
+                path,
+            )
+
+
+def _digest(values: np.ndarray) -> str:
+    digest = hashlib.blake2b(repr(values.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(values))
+    return digest.hexdigest()
+
+
+def between(examinations: Sequence[Examination]) -> list[Finding]:
+    """What is odd or wrong between samples: pictures and masks that occur more than once.
+
+    Example:
+        >>> between([examine(sample) for sample in samples])
+        []
+    """
+    findings = []
+    for _, group in _groups(examinations, lambda one: one.picture):
+        first, *others = (one.sample for one in group)
+        findings.append(
+            Finding(
+                "same_picture",
+                f"{first.image} and {_names(other.image for other in others)} are the same picture, pixel by pixel. Keep one "
+                "of them.",
+                first.image,
+                first.id,
+            )
+        )
+    for _, group in _groups(examinations, lambda one: one.outline):
+        # Where the pictures are the same, the masks should be.
+        if len({one.picture for one in group}) > 1:
+            first, *others = (one.sample for one in group)
+            findings.append(
+                Finding(
+                    "same_mask",
+                    f"{first.mask} and {_names(other.mask for other in others)} are the same mask of different images. One "
+                    "of them may be a copy by mistake.",
+                    first.mask,
+                    first.id,
+                )
+            )
+    return findings
+
+
+def _groups(
+    examinations: Sequence[Examination], key: Callable[[Examination], str]
+) -> list[tuple[str, list[Examination]]]:
+    """Examinations with the same non-empty key, where there is more than one."""
+    found: dict[str, list[Examination]] = {}
+    for one in examinations:
+        found.setdefault(key(one), []).append(one)
+    return [(name, group) for name, group in found.items() if name and len(group) > 1]
+
+
+def _names(paths: Iterable[Path | None]) -> str:
+    """The first three paths, and how many more there are."""
+    names = [str(path) for path in paths]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

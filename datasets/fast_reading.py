@@ -1,0 +1,120 @@
+"""A shortcut for the files that most data sets consist of: plain JPEG images and plain grey PNG masks.
+
+OpenCV decodes them in about two thirds of Pillow's time and lets other threads run meanwhile. The content decides: whatever
+is not plain goes to `read_pair`, which also says what is wrong with a file. Both give the same pixels.
+"""
+
+import re
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from keras_rau.datasets.decoding import read_pair
+
+_LARGEST = 64_000_000  # pixels; Pillow's guard against decompression bombs judges what is larger
+_PNG = b"\x89PNG\r\n\x1a\n"
+# Chunks that change no pixel; transparency, orientation and animation are not among them.
+_PLAIN_CHUNKS = {
+    b"IHDR",
+    b"IDAT",
+    b"IEND",
+    b"pHYs",
+    b"sRGB",
+    b"gAMA",
+    b"cHRM",
+    b"tEXt",
+    b"zTXt",
+    b"iTXt",
+    b"tIME",
+    b"iCCP",
+}
+# JFIF, ICC profile, comment, tables; not EXIF (orientation), not Adobe (CMYK).
+_PLAIN_SEGMENTS = {0xE0, 0xE2, 0xFE, 0xDB, 0xC4, 0xDD}
+_BASELINE, _SCAN = (0xC0, 0xC1), 0xDA
+# In the pixels of a whole file there is none but the last; OpenCV shows what was damaged there without a word.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")
+
+
+def read_pair_fast(image: Path, mask: Path) -> tuple[np.ndarray, np.ndarray]:
+    """What `read_pair` gives, sooner where both files are plain.
+
+    Args:
+        image: image file.
+        mask: mask file.
+
+    Returns:
+        Image uint8 RGB `(H, W, 3)` and mask uint8 `(H, W)` of 0 and 1.
+
+    Raises:
+        DataError: as `read_pair`.
+
+    Example:
+        >>> image, mask = read_pair_fast(sample.image, sample.mask)
+    """
+    try:
+        pixels, values = _plain_jpeg(image.read_bytes()), _plain_mask(mask.read_bytes())
+    except (OSError, cv2.error):
+        return read_pair(image, mask)
+    if pixels is None or values is None or pixels.shape[:2] != values.shape:
+        return read_pair(image, mask)
+    return pixels, values
+
+
+def _plain_jpeg(data: bytes) -> np.ndarray | None:
+    if not _is_plain_jpeg(data):
+        return None
+    data = np.frombuffer(data, np.uint8)
+    if hasattr(cv2, "IMREAD_COLOR_RGB"):  # since OpenCV 4.11
+        return cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+    found = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return None if found is None else cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
+
+
+def _is_plain_jpeg(data: bytes) -> bool:
+    """Whether it is whole, of one scan, of three components with 8 bits, and without a segment that turns or tints it."""
+    place, fits = 2, data[:2] == b"\xff\xd8"
+    while fits and place + 10 <= len(data) and data[place] == 0xFF:
+        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
+        if marker == _SCAN:
+            end = _MARKER.search(data, place + 2 + length)
+            return end is not None and end.start() == len(data) - 2 and data[-1] == 0xD9
+        if marker in _BASELINE:
+            height, width = (int.from_bytes(data[place + at : place + at + 2], "big") for at in (5, 7))
+            fits = data[place + 4] == 8 and data[place + 9] == 3 and 0 < height * width <= _LARGEST
+        else:
+            # APP2 also holds the index of several pictures (MPF).
+            fits = marker in _PLAIN_SEGMENTS and data[place + 4 : place + 8] != b"MPF\0"
+        place += 2 + length
+    return False
+
+
+def _plain_mask(data: bytes) -> np.ndarray | None:
+    """A grey mask of two values, one of them 0."""
+    if not _is_plain_png(data):
+        return None
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if values is None:
+        return None
+    top = int(values.max())
+    lesion = cv2.inRange(values, top, top)
+    lesions = cv2.countNonZero(lesion)
+    if top == 0 or lesions == values.size or cv2.countNonZero(values) != lesions:
+        return None
+    return cv2.threshold(values, 0, 1, cv2.THRESH_BINARY, dst=values)[1]
+
+
+def _is_plain_png(data: bytes) -> bool:
+    """Whether it is grey with 8 bits, not interlaced, has plain chunks alone, and every checksum is right."""
+    if not data.startswith(_PNG) or data[24:26] != b"\x08\x00" or data[28:29] != b"\0":
+        return False
+    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    place, kind = len(_PNG), b""
+    while place + 12 <= len(data):
+        end = place + 8 + int.from_bytes(data[place : place + 4], "big")
+        kind = data[place + 4 : place + 8]
+        if kind not in _PLAIN_CHUNKS or zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return False
+        place = end + 4
+    return place == len(data) and kind == b"IEND" and 0 < width * height <= _LARGEST

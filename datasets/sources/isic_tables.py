@@ -1,0 +1,81 @@
+"""The CSV files of the ISIC challenges."""
+
+from pathlib import Path
+
+from keras_rau.datasets.findings import Listing
+from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
+from keras_rau.datasets.sources.scanning import Tree
+from keras_rau.datasets.sources.tables import Table, add_row, read_lines, read_table
+
+# What the official archives hold beside images and masks, and our own table, in lower case.
+EXTRAS = frozenset(
+    {"metadata.csv"}
+    | {
+        name.lower()
+        for year in YEARS.values()
+        for part in year.parts.values()
+        for name in (*part.tables, part.diagnoses)
+        if name
+    }
+)
+_2016_DIAGNOSES = {"benign": "benign", "malignant": "malignant", "0": "benign", "1": "malignant"}
+_2017_DIAGNOSES = {
+    ("1", "0"): "melanoma",
+    ("0", "1"): "seborrheic_keratosis",
+    ("0", "0"): "nevus",
+}
+
+
+def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:
+    """All tables about a year: the official ones, and every `metadata.csv` at or above a folder of images.
+
+    Args:
+        year: the challenge.
+        image_folders: official set -> its folders of images.
+        tree: the files.
+        listing: takes the findings.
+    """
+    found = []
+    for split, folders in image_folders.items():
+        if folders:
+            found += _official(year, year.parts[split], folders[0], tree, listing)
+    above = {path for folders in image_folders.values() for folder in folders for path in (folder, *folder.parents)}
+    own = [path for path in tree.named("metadata.csv") if path.parent in above]
+    return found + [(path, read_table(path, ["image_id"], listing)) for path in own]
+
+
+def _official(year: Year, part: Part, images: Path, tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:
+    found = [(path, read_table(path, ["image_id"], listing)) for path in tree.named(*part.tables)]
+    if part.diagnoses is not None:
+        read = _diagnoses_2016 if year.name == "isic2016" else _diagnoses_2017
+        found += [(path, read(path, listing)) for path in tree.named(part.diagnoses)]
+    if part.tables and not found:
+        text = f"No table about {images} was found; {part.tables[0]} and {part.diagnoses} hold age and diagnosis."
+        listing.add("metadata_missing", text, images)
+    return found
+
+
+def _diagnoses_2016(path: Path, listing: Listing) -> Table:
+    found: Table = {}
+    for row in read_lines(path, listing):
+        word = row[1].strip().lower().removesuffix(".0") if len(row) > 1 else ""
+        if word not in _2016_DIAGNOSES:
+            _unknown(path, row, "benign, malignant, 0 or 1", listing)
+            return {}
+        add_row(found, row[0].strip().upper(), {"diagnosis": _2016_DIAGNOSES[word]}, path, listing)
+    return found
+
+
+def _diagnoses_2017(path: Path, listing: Listing) -> Table:
+    found: Table = {}
+    for name, row in read_table(path, ["image_id"], listing).items():
+        marks = tuple(str(row.get(column, "")).removesuffix(".0") for column in ("melanoma", "seborrheic_keratosis"))
+        if marks not in _2017_DIAGNOSES:
+            _unknown(path, [name, *marks], "0 or 1 for melanoma and seborrheic_keratosis, and not both 1", listing)
+            return {}
+        found[name] = {"diagnosis": _2017_DIAGNOSES[marks]}
+    return found
+
+
+def _unknown(path: Path, row: list[str], expected: str, listing: Listing) -> None:
+    listing.add("metadata_unreadable", f"{path} should give {expected}. Received: {', '.join(row)}", path)

@@ -1,0 +1,118 @@
+"""Tables of what is known about the images: diagnosis, age, sex, lesion, and the like."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_rau.datasets.files import composed
+from keras_rau.datasets.findings import Listing
+
+# image id -> column -> value
+Table = dict[str, dict[str, Any]]
+
+
+def read_lines(path: Path, listing: Listing) -> list[list[str]]:
+    """Cells of a CSV file separated by commas, semicolons or tabs, without empty lines; `[]` if it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        listing.add("metadata_unreadable", f"{path} cannot be read: {error.strerror}.", path)
+        return []
+    lines = decode(content).splitlines()
+    try:
+        rows = list(csv.reader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
+    except csv.Error as error:
+        listing.add("metadata_unreadable", f"{path} is no table: {error}.", path)
+        return []
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows:
+        listing.add("metadata_unreadable", f"{path} is empty. Fill or remove it.", path)
+    return rows
+
+
+def decode(content: bytes) -> str:
+    """Text of whatever encoding a spreadsheet wrote."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def read_table(
+    path: Path, keys: Sequence[str], listing: Listing, identify: Callable[[str], str] = str.upper, first: bool = False
+) -> Table:
+    """Rows of a CSV file with a header by image id; cells without content are left out.
+
+    Args:
+        path: the file.
+        keys: names the column of ids may have, in any letter case.
+        listing: takes the findings.
+        identify: makes an id of a cell.
+        first: take the first column when there is none of these names.
+    """
+    rows = read_lines(path, listing)
+    if not rows:
+        return {}
+    header = [composed(cell.strip()) for cell in rows[0]]
+    wanted = [key.lower() for key in keys]
+    places = [index for index, name in enumerate(header) if name.lower() in wanted]
+    if not places and not first:
+        listing.add("metadata_unreadable", f"{path} has no column {keys[0]!r}. Its columns: {', '.join(header)}", path)
+        return {}
+    place = places[0] if places else 0
+    found: Table = {}
+    for row in rows[1:]:
+        cells = {name: cell.strip() for name, cell in zip(header, row, strict=False) if name and cell.strip()}
+        if place < len(row) and row[place].strip():
+            cells.pop(header[place], None)
+            add_row(found, identify(composed(row[place].strip())), cells, path, listing)
+    return found
+
+
+def add_row(table: Table, name: str, cells: dict[str, Any], path: Path, listing: Listing) -> None:
+    """Join what a file says about an image to what is known of it; the first word holds."""
+    known = table.setdefault(name, {})
+    for column, value in cells.items():
+        if known.setdefault(column, value) != value:
+            listing.add(
+                "metadata_contradictory",
+                f"{path} gives {name} the {column} {value!r}, after {known[column]!r} before. The first is kept.",
+                path,
+                name,
+            )
+
+
+def join(tables: Iterable[tuple[Path, Table]], ids: Iterable[str], listing: Listing, where: Path) -> Table:
+    """What all tables together say about the images that are there.
+
+    Args:
+        tables: files and what they say.
+        ids: ids of the images.
+        listing: takes findings for rows without image, images without row, and contradictions.
+        where: folder of the images, to name in messages.
+    """
+    present = set(ids)
+    found: Table = {}
+    read = [(path, table) for path, table in tables if table]
+    for path, table in read:
+        absent = sorted(table.keys() - present)
+        if absent and present:
+            listing.add(
+                "metadata_of_no_image",
+                f"{path} names {len(absent)} image(s) that are not in {where}: {_some(absent)}",
+                path,
+            )
+        for name in table.keys() & present:
+            add_row(found, name, table[name], path, listing)
+    unknown = sorted(present - found.keys())
+    if read and unknown:
+        names = ", ".join(path.name for path, _ in read)
+        listing.add("metadata_missing", f"{names} says nothing about {len(unknown)} image(s): {_some(unknown)}", where)
+    return found
+
+
+def _some(names: list[str], limit: int = 10) -> str:
+    return ", ".join(names[:limit]) + (f" … and {len(names) - limit} more" if len(names) > limit else "")

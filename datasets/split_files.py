@@ -1,0 +1,180 @@
+"""Lists of the images of each set, in files."""
+
+import csv
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from keras_rau.datasets.files import listed
+from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.splits import SETS
+from keras_rau.errors import DataError
+
+_WORDS = {
+    "train": {"train", "training"},
+    "val": {"val", "valid", "validation"},
+    "test": {"test", "testing"},
+}
+_SUFFIXES = (".txt", ".csv", ".list")
+_HEADERS = {"id", "image", "image_id", "image_name", "isic_id", "name", "file", "file_name", "filename"}
+_FILE = re.compile(r"\.(jpe?g|png|bmp|tiff?|gif|npy|npz|mat)$", re.IGNORECASE)
+_MASK = re.compile(r"_(segmentation|mask|lesion)$", re.IGNORECASE)
+
+
+def save_split(folder: Path | str, train: Sequence[Sample], val: Sequence[Sample], test: Sequence[Sample]) -> None:
+    """Write `train.txt`, `val.txt` and `test.txt`, one id a line."""
+    for name, chosen in zip(SETS, (train, val, test), strict=True):
+        text = "".join(f"{sample.id}\n" for sample in chosen)
+        (Path(folder) / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+def read_split(folder: Path | str) -> dict[str, list[str]]:
+    """Lines of the three lists in a folder, by set.
+
+    A list is a `.txt`, `.csv` or `.list` file whose name holds the word train, val or test (or training, valid,
+    validation, testing), such as `train.txt` or `folder1_validation.list`. Of a CSV file the column `image_id`, `image`,
+    `id`, `name` or `filename` counts, or the first one.
+
+    Raises:
+        DataError: a list is missing, empty or there twice, or the lists name an id twice.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"The folder of lists {folder} does not exist.")
+    lists = {name: _read(_only(folder, name)) for name in SETS}
+    _refuse_twice([name for chosen in lists.values() for name in chosen], folder)
+    return lists
+
+
+def _only(folder: Path, name: str) -> Path:
+    found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES and _set_of(path) == name]
+    if not found:
+        words = " or ".join(sorted(_WORDS[name]))
+        raise DataError(
+            f"Cannot read the list {folder / name}.txt: there is none, and no other .txt, .csv or .list file with the "
+            f"word {words} in its name."
+        )
+    if len(found) > 1:
+        raise DataError(
+            listed(f"{folder} holds {len(found)} lists of the {name} set; keep one", [p.name for p in found])
+        )
+    return found[0]
+
+
+def _set_of(path: Path) -> str | None:
+    """The set a file's name speaks of, if it is one alone."""
+    words = set(re.split(r"[^a-z0-9]+", path.stem.lower()))
+    named = [name for name in SETS if words & _WORDS[name]]
+    return named[0] if len(named) == 1 else None
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"Cannot read the list {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"Cannot read the list {path}: it is no UTF-8 text.") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if path.suffix.lower() == ".csv" and lines:
+        lines = _column(lines)
+    if not lines:
+        raise DataError(f"The list {path} is empty.")
+    return lines
+
+
+def _column(lines: list[str]) -> list[str]:
+    delimiter = ";" if ";" in lines[0] and "," not in lines[0] else ","
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    titled = [place for place, cell in enumerate(rows[0]) if cell.lower() in _HEADERS]
+    rows, place = (rows[1:], titled[0]) if titled else (rows, 0)
+    return [row[place] for row in rows if len(row) > place and row[place]]
+
+
+def _refuse_twice(names: list[str], where: Path | str) -> None:
+    if len(set(names)) == len(names):
+        return
+    seen: set[str] = set()
+    twice = sorted({name for name in names if name in seen or seen.add(name)})
+    raise DataError(listed(f"Ids that the lists in {where} name twice", twice))
+
+
+def apply_split(
+    lists: dict[str, list[str]], samples: Sequence[Sample], where: str, missing: str = "raise"
+) -> dict[str, list[Sample]]:
+    """Samples of the names of each list, in the order of the list.
+
+    A name is an id, or a file of the image or mask (`ISIC_0000000.jpg`, `ISIC_0000000_segmentation.png`, a path).
+
+    Args:
+        lists: names by set.
+        samples: the samples.
+        where: what to call the lists in messages.
+        missing: `"raise"`, or `"drop"` to leave out names that are not among the samples, with a warning that lists them.
+
+    Raises:
+        DataError: a name is not among the samples, two names mean the same one, or nothing of a list is left.
+        ValueError: `missing` is neither.
+    """
+    if missing not in ("raise", "drop"):
+        raise ValueError(f"`missing` must be 'raise' or 'drop'. Received: missing={missing!r}")
+    known = {sample.id: sample for sample in samples}
+    # Ids that differ only in case stay apart.
+    folded: dict[str, list[Sample]] = {}
+    for sample in known.values():
+        folded.setdefault(sample.id.casefold(), []).append(sample)
+
+    def find(line: str) -> Sample | None:
+        for name in _spellings(line):
+            if name in known:
+                return known[name]
+            if len(folded.get(name.casefold(), [])) == 1:
+                return folded[name.casefold()][0]
+        return None
+
+    found = {name: [(line, find(line)) for line in lines] for name, lines in lists.items()}
+    strangers = [line for chosen in found.values() for line, sample in chosen if sample is None]
+    if strangers:
+        text = listed(f"{len(strangers)} id(s) of {where} are not among the {len(samples)} samples", strangers)
+        if missing == "raise":
+            raise DataError(
+                f"{text}\nAdd these images, or leave them out with missing='drop' (train: --set data.split_missing=drop)."
+            )
+        warnings.warn(f"Left out: {text}", stacklevel=3)
+    chosen = {name: [sample for _, sample in pairs if sample is not None] for name, pairs in found.items()}
+    _refuse_twice([sample.id for part in chosen.values() for sample in part], where)
+    empty = [name for name, part in chosen.items() if lists[name] and not part]
+    if empty:
+        raise DataError(f"None of the images of {where} for {', '.join(empty)} is there. Are they of this data set?")
+    return chosen
+
+
+def _spellings(line: str) -> Iterator[str]:
+    """What the id in a line may be, the longest first: an id itself may end like a file or a mask."""
+    name = re.split(r"[\\/]", line)[-1]
+    stem = _FILE.sub("", name)
+    yield from (line, name, stem, _MASK.sub("", stem))
+
+
+def load_split(folder: Path | str, samples: Sequence[Sample], missing: str = "raise") -> dict[str, list[Sample]]:
+    """Samples of the lists in a folder, by set; samples in no list are left out with a warning that lists them.
+
+    Args:
+        folder: folder that `save_split` wrote, or with lists of yours, see `read_split` and `apply_split`.
+        samples: the samples.
+        missing: `"raise"` or `"drop"` names that are not among the samples.
+
+    Raises:
+        DataError: a list is missing or empty, or an id is named twice or not among the samples.
+
+    Example:
+        >>> load_split("Datasets/folder1", samples, missing="drop")["val"]
+    """
+    chosen = apply_split(read_split(folder), samples, f"the lists in {folder}", missing)
+    taken = {sample.id for part in chosen.values() for sample in part}
+    others = [sample.id for sample in samples if sample.id not in taken]
+    if others:
+        headline = f"{len(others)} of {len(samples)} image(s) that are in none of the lists in {folder}"
+        warnings.warn(f"Left out: {listed(headline, others)}", stacklevel=2)
+    return chosen

@@ -1,0 +1,157 @@
+"""The table and its statistics on Apache Beam: on several processes of this machine, or on a cluster."""
+
+import json
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from keras_rau.datasets.examination import Examination
+from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.validation.statistics import record_batch, tfdv
+from keras_rau.datasets.validation.table import Measured, measure
+from keras_rau.errors import RauError
+
+_BATCH = 256
+
+
+def beam_options(runner: str, words: Sequence[str] = ()) -> Any:
+    """Options of a pipeline.
+
+    Args:
+        runner: name of a Beam runner, such as `"DirectRunner"`, `"FlinkRunner"` or `"DataflowRunner"`.
+        words: further options, `NAME=VALUE`, as Beam and the runner name them.
+
+    Raises:
+        RauError: Beam is not installed.
+    """
+    if find_spec("apache_beam") is None:
+        raise RauError(
+            "Apache Beam is not installed; it comes with '.[validation]'. Leave --runner out to use threads."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+    flags = [f"--{word.removeprefix('--')}" for word in words]
+    return PipelineOptions([f"--runner={runner}", *flags])
+
+
+def measure_on_beam(
+    samples: Sequence[Sample], options: Any, with_statistics: bool = False
+) -> tuple[list[Measured], Any]:
+    """Measure samples on Beam, and have TFDV compute the statistics of their rows in the same pipeline.
+
+    Workers must see the images under the same paths. Results go through files in the `temp_location` of the options, which
+    all machines of a cluster must share; without one, in a temporary folder of this machine.
+
+    Args:
+        samples: the samples.
+        options: what `beam_options` returned.
+        with_statistics: also compute statistics.
+
+    Returns:
+        What was measured, in the order of the samples, and the statistics or `None`.
+
+    Raises:
+        RauError: the pipeline failed.
+    """
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
+
+    shared = options.view_as(GoogleCloudOptions).temp_location
+    with tempfile.TemporaryDirectory() as local:
+        folder = f"{shared}/keras-rau-{uuid.uuid4().hex}" if shared else local
+        try:
+            _run(samples, options, folder, with_statistics)
+            measured = _read_rows(samples, folder)
+            found = tfdv().load_stats_binary(f"{folder}/statistics.binpb") if with_statistics else None
+        except Exception as error:
+            raise RauError(f"The Beam pipeline failed: {type(error).__name__}: {error}") from error
+    return measured, found
+
+
+def _run(samples: Sequence[Sample], options: Any, folder: str, with_statistics: bool) -> None:
+    import apache_beam as beam
+
+    with warnings.catch_warnings(), _quiet_workers(), beam.Pipeline(options=options) as pipeline:
+        warnings.simplefilter("ignore")
+        lines = (
+            pipeline | "Samples" >> beam.Create(list(enumerate(samples)), reshuffle=True) | "Measure" >> beam.Map(_line)
+        )
+        _ = lines | "Write rows" >> beam.io.WriteToText(f"{folder}/rows", ".jsonl")
+        if with_statistics:
+            statistics = (
+                lines
+                | "Batch" >> beam.BatchElements(min_batch_size=1, max_batch_size=_BATCH)
+                | "Arrow" >> beam.Map(_arrow)
+                | "Statistics" >> tfdv().GenerateStatistics(tfdv().StatsOptions())
+            )
+            _ = statistics | "Write statistics" >> tfdv().WriteStatisticsToBinaryFile(f"{folder}/statistics.binpb")
+
+
+@contextmanager
+def _quiet_workers() -> Iterator[None]:
+    """Worker processes on this machine repeat the remarks of what they import on standard error."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = before or "ignore"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+
+
+def _line(numbered: tuple[int, Sample]) -> str:
+    number, sample = numbered
+    row, examination = measure(sample)
+    return json.dumps(
+        {
+            "number": number,
+            "row": row,
+            "findings": [asdict(finding) for finding in examination.findings],
+            "picture": examination.picture,
+            "outline": examination.outline,
+        },
+        default=str,
+    )
+
+
+def _arrow(lines: list[str]) -> Any:
+    return record_batch([json.loads(line)["row"] for line in lines])
+
+
+def _read_rows(samples: Sequence[Sample], folder: str) -> list[Measured]:
+    found = {record["number"]: record for record in _records(folder)}
+    return [
+        Measured(
+            found[number]["row"],
+            Examination(
+                sample,
+                findings=[_finding(fields) for fields in found[number]["findings"]],
+                picture=found[number]["picture"],
+                outline=found[number]["outline"],
+            ),
+        )
+        for number, sample in enumerate(samples)
+    ]
+
+
+def _records(folder: str) -> Iterator[dict[str, Any]]:
+    from apache_beam.io.filesystems import FileSystems
+
+    for match in FileSystems.match([f"{folder}/rows*"])[0].metadata_list:
+        with FileSystems.open(match.path) as file:
+            for line in file.read().decode().splitlines():
+                yield json.loads(line)
+
+
+def _finding(fields: dict[str, Any]) -> Finding:
+    path = fields["path"]
+    return Finding(fields["kind"], fields["message"], None if path is None else Path(path), fields["sample"])

@@ -1,0 +1,137 @@
+"""The report as one HTML page without anything from the network, and the files beside it."""
+
+import csv
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from keras_rau.datasets.validation.report import gallery, sections, tfdv_sections
+from keras_rau.datasets.validation.report.parts import section, table
+from keras_rau.datasets.validation.report.pictures import Pictures
+from keras_rau.datasets.validation.report.style import CSS, SCRIPT
+from keras_rau.datasets.validation.result import Validation, finding_fields
+from keras_rau.datasets.validation.table import write_table
+from keras_rau.errors import RauError
+
+_CONTENTS = {
+    "summary": "Summary",
+    "findings": "Findings",
+    "balance": "Classes and areas",
+    "distributions": "Distributions",
+    "outliers": "Outliers",
+    "duplicates": "Near duplicates",
+    "leakage": "Leakage",
+    "schema": "Schema",
+    "shifts": "Drift and skew",
+    "made": "How it was made",
+}
+_PACKAGES = ("keras-rau", "numpy", "opencv-python-headless", "pillow", "tensorflow-data-validation", "apache-beam")
+
+
+def page(result: Validation, command: str = "") -> str:
+    """The report as HTML text; images and charts are inside it."""
+    pictures = Pictures(result.samples)
+    body = [
+        sections.summary(result),
+        sections.findings(result),
+        sections.balances(result),
+        sections.distributions(result),
+        gallery.outliers(result, pictures),
+        gallery.duplicates(result, pictures),
+        gallery.leakage(result),
+        tfdv_sections.anomalies(result),
+        tfdv_sections.shifts(result),
+        _made(result, command),
+    ]
+    title = f"Validation of {result.dataset}"
+    links = "".join(f'<a href="#{name}">{escape(text)}</a>' for name, text in _CONTENTS.items())
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{CSS}</style></head><body><header><h1>{escape(title)}</h1>"
+        f'<p class="dim"><code>{escape(result.root)}</code></p><nav aria-label="Contents">{links}</nav></header>'
+        f"<main>{''.join(body)}</main><script>{SCRIPT}</script></body></html>\n"
+    )
+
+
+def _made(result: Validation, command: str) -> str:
+    versions = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    rows: list[Sequence[Any]] = [["command", command or "datasets.validate"]]
+    rows.append(["when", datetime.now().astimezone().isoformat(timespec="seconds")])
+    rows.append(["time", ", ".join(f"{step} {seconds:.1f} s" for step, seconds in result.seconds.items())])
+    rows += [[name, text] for name, text in versions.items()]
+    return section("made", "How it was made", table("Command, time and versions", ["what", "value"], rows))
+
+
+def write_report(result: Validation, folder: Path | str, command: str | None = None) -> Path:
+    """Write `report.html` and the files it was made from.
+
+    These are `table.csv`, `findings.csv`, `validation.json`, `duplicates.csv`, and with TFDV `schema.pbtxt`,
+    `statistics_<set>.pbtxt` and `anomalies.json`. Files of these names are written over.
+
+    Args:
+        result: what `validate` returned.
+        folder: where to write; made when it is new.
+        command: the command to name; the one of this process when `None`.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        RauError: the folder cannot be written.
+
+    Example:
+        >>> write_report(validate("ph2", "PH2Dataset"), "ph2_report")
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_rows(folder / "findings.csv", [finding_fields(finding) for finding in result.findings], _FIELDS)
+        pairs = [{"id_a": a, "id_b": b, "distance": round(distance, 4)} for a, b, distance in result.duplicates]
+        _write_rows(folder / "duplicates.csv", pairs, ("id_a", "id_b", "distance"))
+        _write_json(folder / "validation.json", result.to_dict())
+        write_table(result.rows, folder / "table.csv")
+        if result.statistics:
+            _write_tfdv(result, folder)
+        path = folder / "report.html"
+        path.write_text(page(result, " ".join(sys.argv) if command is None else command), encoding="utf-8")
+    except OSError as error:
+        raise RauError(f"Cannot write the report into {folder}: {error.strerror}.") from error
+    return path
+
+
+_FIELDS = ("severity", "kind", "sample", "path", "message")
+
+
+def _write_rows(path: Path, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fields)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_tfdv(result: Validation, folder: Path) -> None:
+    from keras_rau.datasets.validation.schemas import write_schema
+    from keras_rau.datasets.validation.statistics import write_statistics
+
+    write_schema(result.schema, folder / "schema.pbtxt")
+    write_statistics(result.statistics, folder)
+    found = {
+        "anomalies": [one._asdict() for one in result.anomalies],
+        "shifts": [one._asdict() for one in result.shifts],
+    }
+    _write_json(folder / "anomalies.json", found)

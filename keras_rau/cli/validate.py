@@ -1,0 +1,158 @@
+"""keras-rau validate."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from keras_rau.cli.options import DataDir, Dataset, SourceOptions, source_options
+
+if TYPE_CHECKING:
+    from keras_rau.datasets import Validation
+
+_LINES_PER_KIND = 3
+
+
+def validate(
+    dataset: Dataset,
+    data_dir: DataDir,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="SCHEMA", help="Schema to hold the images against: a source's name or a file."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write report.html and its files here.")] = None,
+    split_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with train.txt, val.txt and test.txt to check.")
+    ] = None,
+    official_split: Annotated[
+        bool, typer.Option("--official-split", help="Check the sets the source comes with; refused if it has none.")
+    ] = False,
+    compare_with: Annotated[
+        str | None, typer.Option(metavar="NAME=DIR", help="Another source to compare with, such as ph2=PH2Dataset.")
+    ] = None,
+    write_schema: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Infer a schema from these images and write it.")
+    ] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write everything found to this file.")] = None,
+    runner: Annotated[
+        str | None, typer.Option(help="Measure on this Beam runner, such as DirectRunner, instead of threads.")
+    ] = None,
+    runner_option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Option of the runner, as Beam names it.")
+    ] = None,
+    no_tfdv: Annotated[bool, typer.Option("--no-tfdv", help="Leave out statistics, schema, drift and skew.")] = False,
+    option: SourceOptions = None,
+) -> None:
+    """Look at every image and mask of a data set; the exit status is 3 when something is wrong."""
+    from rich.console import Console
+
+    from keras_rau.datasets import validate as run_validation
+    from keras_rau.datasets.validation.statistics import MISSING, tfdv_installed
+    from keras_rau.errors import RauError, UsageError
+
+    if split_dir is not None and official_split:
+        raise UsageError("Name either --split-dir or --official-split.")
+    if runner_option and runner is None:
+        raise UsageError("--runner-option is for a --runner. Received no --runner.")
+    if no_tfdv and (against is not None or compare_with is not None or write_schema is not None):
+        raise UsageError("--against, --compare-with and --write-schema need TFDV: leave out --no-tfdv.")
+    if write_schema is not None and not tfdv_installed():
+        raise RauError(MISSING)
+    with _progress() as progress:
+        result = run_validation(
+            dataset,
+            data_dir,
+            options=source_options(option),
+            split=_split(split_dir, official_split),
+            against=against,
+            compare_with=_other(compare_with),
+            use_tfdv=not no_tfdv,
+            runner=runner,
+            runner_options=runner_option or (),
+            progress=progress,
+        )
+    if write_schema is not None:
+        _write_schema(result, write_schema)
+    if json_ is not None:
+        from keras_rau.evaluation import write_json
+
+        write_json(result.to_dict(), json_)
+    _print(result, Console())
+    if report is not None:
+        from keras_rau.datasets.validation import write_report
+
+        typer.echo(f"report: {write_report(result, report)}")
+    if not result.clean:
+        raise typer.Exit(3)
+
+
+def _split(folder: Path | None, official: bool) -> Callable[[list[Any]], Mapping[str, Any]] | None:
+    from keras_rau import datasets
+
+    if folder is not None:
+        datasets.read_split(folder)
+        return lambda samples: datasets.apply_split(datasets.read_split(folder), samples, f"the lists in {folder}")
+    if official:
+        return lambda samples: dict(zip(("train", "val", "test"), datasets.split(samples, official=True), strict=True))
+    return None
+
+
+def _other(words: str | None) -> tuple[str, Path] | None:
+    from keras_rau.errors import UsageError
+
+    if words is None:
+        return None
+    name, equals, folder = words.partition("=")
+    if not (name and equals and folder):
+        raise UsageError(f"Another source is written NAME=DIR, such as ph2=PH2Dataset. Received: {words!r}")
+    return name, Path(folder)
+
+
+def _progress() -> Any:
+    """A bar on standard error for each step, as `validate` reports it."""
+    from contextlib import contextmanager
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    @contextmanager
+    def shown() -> Any:
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            tasks: dict[str, Any] = {}
+
+            def report(step: str, done: int, total: int) -> None:
+                if step not in tasks or bars.tasks[tasks[step]].total != total:
+                    tasks[step] = bars.add_task(step, total=total)
+                bars.update(tasks[step], completed=done)
+
+            yield report
+
+    return shown()
+
+
+def _write_schema(result: "Validation", path: Path) -> None:
+    from keras_rau.datasets.validation.schemas import infer_schema
+    from keras_rau.datasets.validation.schemas import write_schema as write
+    from keras_rau.errors import DataError
+
+    if not result.rows:
+        raise DataError(f"There are no images in {result.root} to infer a schema from.")
+    write(infer_schema(result.statistics["all"], result.rows), path)
+    typer.echo(f"schema: {path}")
+
+
+def _print(result: "Validation", console: Any) -> None:
+    """Counts by kind, and the first lines of each."""
+    counts = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in result.counts().items())
+    colours = {"error": "red", "warning": "yellow", "note": "blue"}
+    console.print(f"{result.dataset}: {len(result.rows)} images, {counts}", highlight=False)
+    for kind, found in result.by_kind().items():
+        severity = found[0].severity
+        console.print(f"[{colours[severity]}]{severity}[/] {kind} ({len(found)})", highlight=False)
+        for finding in found[:_LINES_PER_KIND]:
+            console.print(f"  {finding.message}", highlight=False, markup=False, soft_wrap=True)
+        if len(found) > _LINES_PER_KIND:
+            console.print(f"  … and {len(found) - _LINES_PER_KIND} more", highlight=False)
+    for remark in result.remarks:
+        console.print(remark, highlight=False, markup=False, soft_wrap=True)

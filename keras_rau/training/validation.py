@@ -1,0 +1,48 @@
+"""The validation of the data before a training."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from keras_rau import datasets
+from keras_rau.datasets.files import listed
+from keras_rau.errors import DataError
+from keras_rau.training.config import Config
+
+
+def validate_data(
+    config: Config, split: Callable[[], dict[str, Sequence[Any]]], console: Console
+) -> datasets.Validation:
+    """Validate the images that a configuration names, in the sets in which they would be trained on.
+
+    Args:
+        config: the experiment.
+        split: gives the samples by set; not called while samples are missing.
+        console: where the outcome goes.
+
+    Raises:
+        DataError: something is wrong; the message lists the first ten errors.
+    """
+    data = config.data
+
+    def quietly(_: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        # What loading warns of is among the findings already.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return split()
+
+    result = datasets.validate(data.dataset, data.data_dir, options=data.options, split=quietly)
+    allowed = {"leakage"} if data.allow_leakage else set()
+    wrong = [finding.message for finding in result.errors if finding.kind not in allowed]
+    if wrong:
+        raise DataError(
+            f"{listed(f'{len(wrong)} error(s) in {data.data_dir}', wrong)}\nNothing was trained. "
+            f"keras-rau validate --dataset {data.dataset} --data-dir {data.data_dir} --report DIR shows all."
+        )
+    counts = ", ".join(f"{count} {severity}s" for severity, count in result.counts().items())
+    console.print(f"validated {len(result.rows)} images: {counts}", highlight=False)
+    for remark in result.remarks:
+        console.print(remark, highlight=False, markup=False, soft_wrap=True)
+    return result

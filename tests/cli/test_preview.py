@@ -1,0 +1,70 @@
+"""keras-rau preview."""
+
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_rau.cli import main
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["keras-rau", "preview", *map(str, words)])
+        monkeypatch.setenv("COLUMNS", "200")
+        try:
+            main()
+        except SystemExit as stop:
+            return stop.code or 0, *capsys.readouterr()
+        return 0, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return ["--dataset", "phantom", "--data-dir", tmp_path_factory.mktemp("preview") / "p", "--set", "data.options.n=8"]
+
+
+def test_preview(run, source, tmp_path):
+    small = [*source, "--image-size", 64, "--images", 2, "--variants", 2]
+
+    def picture(name, *words):
+        status, out, err = run(*small, *words, "--output", tmp_path / name)
+        assert status == 0, err
+        assert name in out
+        return np.asarray(Image.open(tmp_path / name))
+
+    first = picture("a.png", "--policy", "strong", "--seed", 3)
+    assert first.shape[1] == 3 * 68 + 4
+    np.testing.assert_array_equal(first, picture("deep/b.png", "--policy", "strong", "--seed", 3))
+    assert not np.array_equal(first, picture("a.png", "--policy", "strong", "--seed", 4))
+    settings = picture("c.png", "--policy", "strong", "--seed", 3, "--set", "data.augment.rotation=180")
+    assert not np.array_equal(first, settings)
+    (tmp_path / "t.yaml").write_text("seed: 3\ndata: {augment: {name: strong, rotation: 180}}\n")
+    np.testing.assert_array_equal(settings, picture("d.png", "--config", tmp_path / "t.yaml"))
+    assert picture("e.jpg", "--preprocess", "grey_world", "--preprocess", "contrast").shape[1] == 4 * 68 + 4
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["--data-dir", "p", "--output", "x.gif"], 2, "--output must end in .png"),
+        (["--output", "x.png"], 2, "--data-dir"),
+        (["--data-dir", "p", "--output", "x.png", "--policy", "storng"], 2, "Did you mean 'strong'"),
+        (["--data-dir", "p", "--output", "x.png", "--set", "data.augment.vignete=1"], 2, "Did you mean 'vignette'"),
+        (["--data-dir", "p", "--output", "x.png", "--preprocess", "hare"], 2, "Did you mean 'hair'"),
+        (["--data-dir", "p", "--output", "x.png", "--images", "0"], 2, "--images"),
+        (["--data-dir", "p", "--output", "x.png", "--config", "none.yaml"], 1, "none.yaml"),
+        (["--data-dir", "p", "--output", "x.png", "--dataset", "isic2018"], 1, "p does not exist"),
+    ],
+)
+def test_what_is_wrong_is_one_line(run, monkeypatch, tmp_path, words, status, message):
+    monkeypatch.chdir(tmp_path)
+    found, _, err = run(*words)
+    assert found == status, err
+    assert message in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
