@@ -19,7 +19,7 @@ def check_cache(cache: bool | str, cache_dir: Path | str | None, memory_limit: i
         ValueError: the arguments are wrong or contradict each other.
     """
     if isinstance(cache, bool):
-        cache = "memory" if cache else "none"
+        cache = "auto" if cache else "none"
     if cache not in CACHES:
         raise ValueError(
             f"`cache` must be one of {', '.join(CACHES)}. {did_you_mean(str(cache), CACHES)}Received: cache={cache!r}"

@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_rau.datasets.augmentation import Policy, augment, sample_seed
-from keras_rau.datasets.decoding import read_pair
 from keras_rau.datasets.geometry import fit_image, fit_mask
 from keras_rau.datasets.preprocessing import parse_steps, preprocess
 from keras_rau.datasets.preprocessing.steps import Steps
+from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 

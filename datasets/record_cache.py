@@ -26,7 +26,7 @@ from keras_rau.errors import DataError
 SHARD_BYTES = 512 * 2**20
 _FRAME = (12, 4)  # bytes that the TFRecord format puts before and after a record
 _AT_ONCE = 64  # samples decoded ahead of the writer
-_ATTEMPTS = 10
+_ATTEMPTS = 5
 
 
 class RecordCache:
@@ -45,7 +45,7 @@ class RecordCache:
         self._ends = list(accumulate(records for _, records, _ in shards))
         # Opened at once, so that another process that writes the cache anew takes nothing away.
         self._files: list[BinaryIO] = []
-        weakref.finalize(self, _close, self._files)
+        weakref.finalize(self, _close, self._files).atexit = False
         for name, _, _ in shards:
             self._files.append((folder / name).open("rb", buffering=0))
         self._locks = [threading.Lock() for _ in shards]

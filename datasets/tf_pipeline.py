@@ -51,10 +51,10 @@ def pipeline(
         augment: `False`, or a policy: `"light"` (`True`), `"paper"`, `"strong"`.
         shuffle_seed: shuffle with this seed; `None` keeps the order.
         seed: of the augmentation, used when `shuffle_seed` is `None`.
-        cache: where resized images are kept, `4 · height · width` bytes each. `"memory"` (`True`): the first in memory, as
+        cache: where resized images are kept, `4 · height · width` bytes each. `"memory"`: the first in memory, as
             many as `memory_limit` allows; the rest is decoded in every epoch. `"disk"`: TFRecord files in `cache_dir`,
-            written now unless they are there. `"none"` (`False`): nowhere. `"auto"`: in memory when all fit; otherwise on
-            disk when there is a `cache_dir`, or else as `"memory"`.
+            written now unless they are there. `"none"` (`False`): nowhere. `"auto"` (`True`): in memory when all fit;
+            otherwise on disk when there is a `cache_dir`, or else as `"memory"`.
         resize: `"letterbox"` or `"squash"`, see `fit_image`.
         drop_remainder: leave out a short last batch.
         start_epoch: number of the first epoch.

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.decoding import read_image
 from keras_rau.datasets.files import existing_folder, image_files
 from keras_rau.datasets.geometry import fit_image
 from keras_rau.datasets.preprocessing import preprocess
+from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 from keras_rau.errors import ExportError
 from keras_rau.export.writing import reject

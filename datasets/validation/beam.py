@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from keras_rau.datasets.examination import Examination
 from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.reading.examination import Examination
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.statistics import record_batch, tfdv
 from keras_rau.datasets.validation.table import Measured, measure

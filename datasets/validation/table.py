@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keras_rau.datasets.examination import Examination, examine
+from keras_rau.datasets.reading.examination import Examination, examine
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.columns import COLUMNS
 from keras_rau.datasets.validation.describing import describe

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_rau.datasets.examination import between
 from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.reading.examination import between
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation import schemas
 from keras_rau.datasets.validation.anomalies import anomaly_findings, find_anomalies
@@ -139,8 +139,8 @@ def counting(progress: Progress, step: str, total: int) -> Callable[[], None]:
 
 def _find_relations(result: Validation, split: Callable[[list[Sample]], Sets] | None, measuring: _Measuring) -> None:
     """Sets, duplicates, leakage, balance, outliers: what only all samples together show."""
-    from keras_rau.datasets.duplicates import near_duplicates
-    from keras_rau.datasets.leaking import leakage
+    from keras_rau.datasets.splitting.duplicates import near_duplicates
+    from keras_rau.datasets.splitting.leaking import leakage
 
     sets = _sets(result, split)
     result.sets = {name: [sample.id for sample in chosen] for name, chosen in sets.items()}

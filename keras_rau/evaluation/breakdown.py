@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.decoding import read_mask
+from keras_rau.datasets.reading.decoding import read_mask
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
 from keras_rau.evaluation.summary import summarise

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.files import existing_folder
-from keras_rau.datasets.leaking import identity
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.registry import load
-from keras_rau.datasets.split_files import apply_split
+from keras_rau.datasets.splitting.leaking import identity
+from keras_rau.datasets.splitting.split_files import apply_split
 from keras_rau.errors import RauError, UsageError
 from keras_rau.evaluation.breakdown import breakdown, check_columns
 from keras_rau.evaluation.folders import check_free

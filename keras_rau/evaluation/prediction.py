@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from keras_rau.datasets.decoding import read_image
 from keras_rau.datasets.files import image_files, warn_of_others
+from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import overlay as draw_overlay

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.decoding import read_pair
 from keras_rau.datasets.geometry import resize_map
+from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
 from keras_rau.evaluation.scores import image_scores

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from keras_rau.datasets.decoding import read_pair
+from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import Tile, overlay, panel

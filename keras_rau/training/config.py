@@ -48,7 +48,7 @@ class DataSection(Section):
     @field_validator("cache", mode="before")
     @classmethod
     def _kind_of_cache(cls, value: Any) -> Any:
-        return {True: "memory", False: "none"}[value] if isinstance(value, bool) else value
+        return {True: "auto", False: "none"}[value] if isinstance(value, bool) else value
 
     @field_validator("cache_dir")
     @classmethod

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from keras_rau import datasets
-from keras_rau.datasets.examination import between, examine
 from keras_rau.datasets.findings import KINDS, errors
+from keras_rau.datasets.reading.examination import between, examine
 from keras_rau.errors import DataError
 from tests.data.corpus import Case, make, names
 

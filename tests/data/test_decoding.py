@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from keras_rau import datasets
-from keras_rau.datasets.decoding import image_size
-from keras_rau.datasets.opening import FileProblem, open_file
+from keras_rau.datasets.reading.decoding import image_size
+from keras_rau.datasets.reading.opening import FileProblem, open_file
 from keras_rau.errors import DataError
 from tests.data.small_files import COLOURS, GREYS, LESION, bmp, grey_rgb, tagged
 

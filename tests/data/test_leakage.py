@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_rau import datasets
-from keras_rau.datasets.duplicates import Pair
+from keras_rau.datasets.splitting.duplicates import Pair
 from keras_rau.errors import DataError
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from keras_rau import datasets
-from keras_rau.datasets.opening import FileProblem
+from keras_rau.datasets.reading.opening import FileProblem
 from tests.data.small_files import LESION, bmp, grey_rgb
 
 

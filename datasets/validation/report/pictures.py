@@ -7,7 +7,7 @@ from html import escape
 import cv2
 import numpy as np
 
-from keras_rau.datasets.decoding import read_image, read_pair
+from keras_rau.datasets.reading.decoding import read_image, read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 

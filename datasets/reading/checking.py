@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from keras_rau.datasets.examination import Examination, between, examine
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.reading.examination import Examination, between, examine
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.splits import Sets
-from keras_rau.datasets.strata import Stratify, classes_of, divide
+from keras_rau.datasets.splitting.splits import Sets
+from keras_rau.datasets.splitting.strata import Stratify, classes_of, divide
 from keras_rau.errors import DataError
 
 

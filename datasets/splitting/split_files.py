@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.splits import SETS
+from keras_rau.datasets.splitting.splits import SETS
 from keras_rau.errors import DataError
 
 _WORDS = {

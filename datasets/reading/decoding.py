@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_rau.datasets.colours import rgb
-from keras_rau.datasets.opening import FileProblem, Opened, header_size, open_file
-from keras_rau.datasets.two_values import two_values
+from keras_rau.datasets.reading.colours import rgb
+from keras_rau.datasets.reading.opening import FileProblem, Opened, header_size, open_file
+from keras_rau.datasets.reading.two_values import two_values
 
 
 def read_image(path: Path | str) -> np.ndarray:

@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from keras_rau.datasets.colours import has_alpha
-from keras_rau.datasets.opening import FileProblem, Opened
+from keras_rau.datasets.reading.colours import has_alpha
+from keras_rau.datasets.reading.opening import FileProblem, Opened
 
 # Of a mask with one value only: lesion everywhere, at 1, 8 or 16 bits.
 _FULL = (1, 255, 65535)

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from keras_rau.datasets.opening import FileProblem, Opened
+from keras_rau.datasets.reading.opening import FileProblem, Opened
 
 _ALPHA_MODES = ("LA", "PA", "RGBA", "La", "RGBa")
 

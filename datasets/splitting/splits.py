@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.strata import Stratify, classes_of, divide
+from keras_rau.datasets.splitting.strata import Stratify, classes_of, divide
 from keras_rau.errors import DataError
 
 SETS = ("train", "val", "test")

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from keras_rau.datasets.decoding import place_mask, upright_image
 from keras_rau.datasets.findings import Finding
-from keras_rau.datasets.inversion import looks_inverted
-from keras_rau.datasets.opening import FileProblem, Opened, open_file
+from keras_rau.datasets.reading.decoding import place_mask, upright_image
+from keras_rau.datasets.reading.inversion import looks_inverted
+from keras_rau.datasets.reading.opening import FileProblem, Opened, open_file
+from keras_rau.datasets.reading.two_values import two_values
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.two_values import two_values
 
 T = TypeVar("T")
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF"}

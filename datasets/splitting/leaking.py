@@ -8,11 +8,11 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Literal
 
-from keras_rau.datasets.duplicates import Pair, similar
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.findings import Finding
-from keras_rau.datasets.groups import known_pairs
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.splitting.duplicates import Pair, similar
+from keras_rau.datasets.splitting.groups import known_pairs
 from keras_rau.errors import DataError
 
 Pairs = Path | str | Iterable[Pair] | Literal["find"] | None

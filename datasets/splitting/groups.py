@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from keras_rau.datasets.duplicates import Pair
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.splitting.duplicates import Pair
 from keras_rau.errors import DataError
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from keras_rau.datasets.decoding import read_image
+from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.datasets.samples import Sample
 
 _SIDE = 96

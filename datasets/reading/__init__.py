@@ -1,0 +1,1 @@
+"""Decoding image and mask files, and saying what is wrong with them."""

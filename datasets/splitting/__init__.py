@@ -1,0 +1,1 @@
+"""Sets of samples: splits, folds, lists, near duplicates, leakage."""
