@@ -58,6 +58,8 @@ def test_settings():
     assert parse_setting("a=[1, 2]") == ("a", [1, 2])
     assert parse_setting("a=x=y") == ("a", "x=y")
     assert parse_setting("seed=3") == ("seed", 3)
+    for pattern in ("{id}.jpg", "*/{id}/mask.png", "{id}"):
+        assert parse_setting(f"a={pattern}") == parse_setting(f'a="{pattern}"') == ("a", pattern)
     for bad in ("a", "=1"):
         with pytest.raises(RauError, match="KEY=VALUE"):
             parse_setting(bad)
