@@ -1,6 +1,8 @@
 """The shortcut for plain files gives what the robust reader gives."""
 
 import io
+import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +14,7 @@ from keras_rau.datasets import fast_reading
 from keras_rau.datasets.fast_reading import read_pair_fast
 from keras_rau.errors import DataError
 
+ROOT = Path(os.environ.get("KERAS_RAU_DATA", "/nowhere"))
 RNG = np.random.default_rng(0)
 PIXELS = cv2.resize(RNG.integers(0, 256, (6, 7, 3), dtype=np.uint8), (70, 50), interpolation=cv2.INTER_CUBIC)
 LESION = np.zeros((50, 70), np.uint8)
@@ -141,3 +144,16 @@ def test_a_missing_file_is_named(write):
     paths[1].unlink()
     with pytest.raises(DataError, match=r"mask\.png"):
         read_pair_fast(*paths)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not ROOT.is_dir(), reason="KERAS_RAU_DATA names no folder")
+@pytest.mark.parametrize(
+    ("name", "folder"), [("isic2018", "ISIC2018"), ("ham10000", "HAM10000"), ("ph2", "PH2Dataset")]
+)
+def test_real_pixels_are_the_same(name, folder):
+    for sample in datasets.load(name, ROOT / folder)[::25]:
+        for found, wanted in zip(
+            read_pair_fast(sample.image, sample.mask), datasets.read_pair(sample.image, sample.mask), strict=True
+        ):
+            np.testing.assert_array_equal(found, wanted)

@@ -13,7 +13,8 @@ from keras_rau.datasets import caching, loading, memory_cache
 from keras_rau.datasets.loading import Files, View
 from keras_rau.datasets.memory_cache import MemoryCache
 from keras_rau.datasets.tf_pipeline import plain_errors
-from keras_rau.errors import DataError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.training.config import load_config
 
 
 def _collect(dataset):
@@ -287,3 +288,21 @@ def test_bad_input(phantoms):
         datasets.pipeline(phantoms, target="edges")
     with pytest.raises(UsageError, match="'heir'"):
         datasets.pipeline(phantoms, preprocess=["heir"])
+
+
+@pytest.mark.parametrize(("given", "kind"), [(True, "auto"), (False, "none"), ("memory", "memory"), ("none", "none")])
+def test_cache_in_a_configuration(given, kind):
+    assert load_config(overrides={"data.cache": given}).data.cache == kind
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"data.cache": "disk"}, "data.cache_dir.*needs a folder"),
+        ({"data.cache": "none", "data.cache_dir": "here"}, "not for none"),
+        ({"data.cache": "disc"}, "data.cache: .*'disk'"),
+    ],
+)
+def test_a_cache_that_cannot_be_is_known_from_the_configuration(settings, reason):
+    with pytest.raises(RauError, match=reason):
+        load_config(overrides=settings)

@@ -1,0 +1,59 @@
+"""From the real folders to a trained model and its scores, by the command line alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(os.environ.get("KERAS_RAU_DATA", "/nowhere"))
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.skipif(not ROOT.is_dir(), reason="KERAS_RAU_DATA names no folder"),
+]
+_SETTINGS = ["--model", "rau_net_nano", "--image-size", "64", "--epochs", "2", "--batch-size", "16", "--seed", "0"]
+
+
+def _run(*words):
+    script = "from keras_rau.cli import main; main()"
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", script, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "counts"),
+    [
+        ("isic2018", "ISIC2018", [1452, 208, 415]),
+        ("ph2", "PH2Dataset", [70, 10, 20]),
+        ("ham10000", "HAM10000", None),
+    ],
+)
+def test_training_and_scores_of_another_data_set(name, folder, counts, tmp_path):
+    run = tmp_path / "run"
+    _run("train", "--dataset", name, "--data-dir", ROOT / folder, *_SETTINGS, "--output", run)
+    result = json.loads((run / "metrics.json").read_text())
+    images = result["training"]["images"]
+    assert sum(images.values()) == {"isic2018": 2075, "ph2": 100, "ham10000": 1000}[name]
+    assert counts is None or list(images.values()) == counts
+    if name == "isic2018":
+        # What little is learnt in two epochs holds for images of another hospital, too.
+        other = [
+            "--dataset",
+            "ph2",
+            "--data-dir",
+            ROOT / "PH2Dataset",
+            "--split",
+            "all",
+            "--json",
+            tmp_path / "ph2.json",
+        ]
+        _run("evaluate", "--model", run, *other)
+        crossed = json.loads((tmp_path / "ph2.json").read_text())
+        assert crossed["n_images"] == 100
+        assert min(result["dice"], crossed["dice"]) > 0.6
