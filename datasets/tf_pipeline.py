@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import tensorflow as tf
 
 from keras_rau.datasets.augmentation import Policy, get_policy, sample_seed
@@ -42,7 +43,7 @@ def pipeline(
     Each time the dataset is iterated is an epoch, beginning with `start_epoch`. Order and augmentation are pure
     functions of seed, epoch and sample, so a resumed training sees what an uninterrupted one would have seen,
     whatever the number of threads and whatever the cache. Memory is bounded: the cache by `memory_limit`, the rest by two
-    batches and one for each processor.
+    batches and two for each processor. OpenCV is set to one thread (`cv2.setNumThreads(1)`) for the whole process.
 
     Args:
         samples: samples with masks.
@@ -111,7 +112,10 @@ def pipeline(
             mask = tf.concat([mask, tf.ensure_shape(distance, size)[..., None]], axis=-1)
         return image, mask
 
-    threads = os.cpu_count() or 1
+    # tf.data keeps every core busy; threads of OpenCV on top of that wait for each other.
+    cv2.setNumThreads(1)
+    # Results are taken in order, so that a slow one must not leave the other cores without work.
+    threads = 2 * (os.cpu_count() or 1)
     batches = _epochs(start_epoch).flat_map(order).map(read, num_parallel_calls=threads, deterministic=True)
     if one_by_one:
         batches = batches.unbatch().map(finish, num_parallel_calls=threads, deterministic=True)

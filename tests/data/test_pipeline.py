@@ -108,6 +108,17 @@ def test_training_sees_the_pixels_of_evaluation(copies, tmp_path, cache):
             np.testing.assert_array_equal(mask[..., 0], datasets.fit_mask(datasets.read_mask(sample.mask), (40, 40)))
 
 
+def test_halved_masks_are_those_of_fit_mask(phantoms, tmp_path):
+    """Every pattern of 2×2 pixels, and a real outline."""
+    patterns = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).reshape(32, 64)
+    mask = np.concatenate([patterns, patterns.T.reshape(32, 64)])
+    Image.fromarray(mask * 255).save(tmp_path / "mask.png")
+    for sample in (replace(phantoms[0], mask=tmp_path / "mask.png"), phantoms[1]):
+        wanted = datasets.fit_mask(datasets.read_mask(sample.mask), (32, 32))
+        assert 0 < wanted.mean() < 1
+        np.testing.assert_array_equal(Files([sample], View((32, 32))).read(0)[1], wanted)
+
+
 def test_preprocessing_is_done_once_and_as_in_prediction(copies, monkeypatch):
     calls = []
 
