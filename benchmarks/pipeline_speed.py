@@ -261,7 +261,9 @@ def _print(record: dict[str, Any]) -> None:
         table.add_row(f"peak memory, {row['samples']} samples, cache {row['cache']}", peak, "", "", limit)
     for row in record["waiting"]:
         most = f"at most {row['most']:.0%}"
-        table.add_row(f"training waits, light augmentation, cache {row['cache']}", f"{row['waiting']:.2%}", "", "", most)
+        table.add_row(
+            f"training waits, light augmentation, cache {row['cache']}", f"{row['waiting']:.2%}", "", "", most
+        )
     Console(width=120).print(table)
 
 

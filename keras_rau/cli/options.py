@@ -26,6 +26,16 @@ def source_options(words: list[str] | None) -> dict[str, Any]:
         raise UsageError(str(error)) from error
 
 
+def named_folder(words: str) -> tuple[str, Path]:
+    """Name of a source and its folder, from `NAME=DIR`."""
+    from keras_rau.errors import UsageError
+
+    name, equals, folder = words.partition("=")
+    if not (name and equals and folder):
+        raise UsageError(f"Another source is written NAME=DIR, such as ph2=PH2Dataset. Received: {words!r}")
+    return name, Path(folder)
+
+
 def existing_model(model: str) -> Path:
     """Path of the model file named on the command line."""
     from keras_rau.errors import RauError, UsageError

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_rau.cli.options import named_folder
+
 # keras_rau.losses.names(), which would import Keras; a test compares them.
 _LOSSES = (
     "compound, bce, weighted_bce, cce, focal, dice, generalized_dice, jaccard, tversky, focal_tversky, combo, unified_focal, "
@@ -22,6 +24,7 @@ _NAMES = {
     "image_size": "data.image_size",
     "seed": "seed",
     "init": "init",
+    "also_test": "also_test",
 }
 
 
@@ -40,6 +43,10 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
     init: Annotated[str | None, typer.Option(help="Model file whose weights to start from.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
+    also_test: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=DIR", help="Also test on all of another data set, such as ph2=PH2Dataset."),
+    ] = None,
     validate: Annotated[
         bool, typer.Option("--validate", help="Look at all images first, as `keras-rau validate`; stop on errors.")
     ] = False,
@@ -57,6 +64,7 @@ def train(
         "image_size": image_size,
         "seed": seed,
         "init": init,
+        "also_test": {name: str(folder) for name, folder in map(named_folder, also_test or [])} or None,
     }
     resolved = _resolve(config, given, set_ or [])
     if print_config:
@@ -84,6 +92,8 @@ def train(
         )
         raise typer.Exit(130) from interruption
     Console().print(table(result))
+    for name, scores in result.get("also_test", {}).items():
+        Console().print(table({**scores, "dataset": name}))
     typer.echo(f"run directory: {output}")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keras_rau.cli.options import DataDir, Dataset, SourceOptions, source_options
+from keras_rau.cli.options import DataDir, Dataset, SourceOptions, named_folder, source_options
 
 if TYPE_CHECKING:
     from keras_rau.datasets import Validation
@@ -66,7 +66,7 @@ def validate(
             options=source_options(option),
             split=_split(split_dir, official_split),
             against=against,
-            compare_with=_other(compare_with),
+            compare_with=None if compare_with is None else named_folder(compare_with),
             use_tfdv=not no_tfdv,
             runner=runner,
             runner_options=runner_option or (),
@@ -96,17 +96,6 @@ def _split(folder: Path | None, official: bool) -> Callable[[list[Any]], Mapping
     if official:
         return lambda samples: dict(zip(("train", "val", "test"), datasets.split(samples, official=True), strict=True))
     return None
-
-
-def _other(words: str | None) -> tuple[str, Path] | None:
-    from keras_rau.errors import UsageError
-
-    if words is None:
-        return None
-    name, equals, folder = words.partition("=")
-    if not (name and equals and folder):
-        raise UsageError(f"Another source is written NAME=DIR, such as ph2=PH2Dataset. Received: {words!r}")
-    return name, Path(folder)
 
 
 def _progress() -> Any:

@@ -151,6 +151,7 @@ class Config(Section):
         None, ge=0, lt=2**32, description="makes the run repeatable: weights, order, augmentation, operations"
     )
     init: str | None = Field(None, description="model file whose weights the training starts from")
+    also_test: dict[str, Path] = Field({}, description="other data sets to test on, each by its name and its folder")
 
     def to_yaml(self) -> str:
         """YAML text that `load_config` reads back."""

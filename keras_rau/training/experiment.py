@@ -20,6 +20,7 @@ from keras_rau.training.callbacks import Checkpoints, HistoryFile, Progress, Sto
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
 from keras_rau.training.optimizer import build_optimizer
+from keras_rau.training.other_tests import load_others
 from keras_rau.training.report import write_report
 from keras_rau.training.reproducibility import git_revision, machine, prepare_tensorflow, versions
 from keras_rau.training.resume import check_same_images, check_same_settings, resume_line, take_over
@@ -81,6 +82,7 @@ def train(
     split = load_split(config)
     if resuming:
         check_same_images(split.ids(), run)
+    others = load_others(config, split.sets())
     model = _fresh_model(config, loss, _steps(config, split))
     if resuming:
         take_over(model, run.last)
@@ -99,7 +101,7 @@ def train(
     if first_epoch < config.epochs:
         _fit(model, config, run, split, first_epoch, console)
     seconds = time.monotonic() - started
-    return write_report(config, run, split, seconds, console)
+    return write_report(config, run, split, seconds, console, others)
 
 
 def load_split(config: Config, check: bool = True) -> Split:

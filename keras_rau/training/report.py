@@ -1,5 +1,6 @@
 """What a finished training leaves behind: scores, curves, overlays."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,26 @@ from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, 
 from keras_rau.export import Predictor
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
+from keras_rau.training.other_tests import score_others
 from keras_rau.training.reproducibility import machine, versions
 from keras_rau.training.run_directory import RunDirectory
 
 _TILES = 12
 
 
-def write_report(config: Config, run: RunDirectory, split: Any, seconds: float, console: Console) -> dict[str, Any]:
+def write_report(
+    config: Config,
+    run: RunDirectory,
+    split: Any,
+    seconds: float,
+    console: Console,
+    others: Mapping[str, list[Any]],
+) -> dict[str, Any]:
     """Score the best checkpoint on validation and test data and write metrics.json, scores.csv, curves.png, overlays.png.
 
     Returns:
-        The content of metrics.json: the test scores, and under `validation` and `training` what belongs to them.
+        The content of metrics.json: the test scores, under `validation` and `training` what belongs to them, and under
+        `also_test` the scores of each data set of `others`.
     """
     predictor = Predictor(run.best)
     _, validation = evaluate(predictor, split.val, console)
@@ -47,6 +57,8 @@ def write_report(config: Config, run: RunDirectory, split: Any, seconds: float, 
             "machine": machine(),
         },
     }
+    if others:
+        result["also_test"] = score_others(predictor, others, run.path, console)
     write_json(result, run.metrics)
     write_csv(rows, run.path / "scores.csv")
     _write_overlays(predictor, split.test, rows, run.path / "overlays.png")

@@ -9,21 +9,8 @@ import pytest
 from PIL import Image
 
 from keras_rau import datasets, losses, models
-from keras_rau.cli import main, train
-
-
-def _run(monkeypatch, capsys, *words):
-    """Exit status, standard output and standard error of a command run in this process."""
-    monkeypatch.setattr(sys, "argv", ["keras-rau", *map(str, words)])
-    monkeypatch.setenv("COLUMNS", "200")
-    try:
-        main()
-    except SystemExit as stop:
-        status = stop.code or 0
-    else:
-        status = 0
-    out, err = capsys.readouterr()
-    return status, out, err
+from keras_rau.cli import train
+from tests.command import run_command
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +37,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_models(monkeypatch, capsys):
-    status, out, _ = _run(monkeypatch, capsys, "models", "--json")
+    status, out, _ = run_command(monkeypatch, capsys, "models", "--json")
     assert status == 0
     rows = {row["name"]: row for row in json.loads(out)}
     assert rows["unet"]["parameters"] == 34_527_041
@@ -62,12 +49,12 @@ def test_help_names_every_loss():
 
 
 def test_version(monkeypatch, capsys):
-    status, out, _ = _run(monkeypatch, capsys, "--version")
+    status, out, _ = run_command(monkeypatch, capsys, "--version")
     assert (status, out.split()[0]) == (0, "keras-rau")
 
 
 def test_print_config(monkeypatch, capsys):
-    status, out, _ = _run(
+    status, out, _ = run_command(
         monkeypatch, capsys, "train", "--print-config", "--loss", "tversky", "--set", "loss.alpha=0.2"
     )
     assert status == 0
@@ -99,7 +86,7 @@ def test_print_config(monkeypatch, capsys):
 )
 def test_exit_status_and_one_clear_line(monkeypatch, capsys, tmp_path, words, status, message):
     monkeypatch.chdir(tmp_path)
-    found, _, err = _run(monkeypatch, capsys, *words)
+    found, _, err = run_command(monkeypatch, capsys, *words)
     assert found == status, err
     assert message in err
     assert "Traceback" not in err
@@ -108,7 +95,9 @@ def test_exit_status_and_one_clear_line(monkeypatch, capsys, tmp_path, words, st
 
 def test_evaluate(monkeypatch, capsys, files, tmp_path):
     words = ["evaluate", "--model", files / "m.keras", "--dataset", "phantom", "--data-dir", files / "phantoms"]
-    status, out, err = _run(monkeypatch, capsys, *words, "--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv")
+    status, out, err = run_command(
+        monkeypatch, capsys, *words, "--json", tmp_path / "s.json", "--csv", tmp_path / "s.csv"
+    )
     assert status == 0, err
     result = json.loads((tmp_path / "s.json").read_text())
     assert result["n_images"] == 12
@@ -116,7 +105,7 @@ def test_evaluate(monkeypatch, capsys, files, tmp_path):
     assert {"model", "dataset", "split", "versions"} <= set(result)
     assert len((tmp_path / "s.csv").read_text().splitlines()) == 13
     assert f"{result['dice']:.4f}" in out
-    status, _, err = _run(monkeypatch, capsys, *words, "--split", "test")
+    status, _, err = run_command(monkeypatch, capsys, *words, "--split", "test")
     assert status == 1
     assert "--split all" in err
 
@@ -125,34 +114,34 @@ def test_evaluate_in_depth_and_compare(monkeypatch, capsys, files, tmp_path):
     words = ["evaluate", "--model", files / "m.keras", "--dataset", "phantom", "--data-dir", files / "phantoms"]
     extras = ["--surface", "--spacing", "0.1", "--by", "lesion_size", "--worst", tmp_path / "worst"]
     results = ["--csv", tmp_path / "a.csv", "--json", tmp_path / "a.json"]
-    status, out, err = _run(monkeypatch, capsys, *words, *extras, *results)
+    status, out, err = run_command(monkeypatch, capsys, *words, *extras, *results)
     assert status == 0, err
     result = json.loads((tmp_path / "a.json").read_text())
     assert {"hd95", "nsd", "hd95_mm"} <= set(result["ci95"])
     assert sum(group["n_images"] for group in result["by"]["lesion_size"].values()) == 12
     assert len(list((tmp_path / "worst").iterdir())) == 11
     assert "by lesion_size" in out
-    status, _, err = _run(monkeypatch, capsys, *words[:-1], tmp_path / "nowhere")
+    status, _, err = run_command(monkeypatch, capsys, *words[:-1], tmp_path / "nowhere")
     assert status == 1
     assert "nowhere does not exist" in err
-    status, _, err = _run(monkeypatch, capsys, *words, "--by", "age")
+    status, _, err = run_command(monkeypatch, capsys, *words, "--by", "age")
     assert status == 1
     assert "Received: 'age'" in err
-    status, _, err = _run(monkeypatch, capsys, *words, "--spacing", "0.1")
+    status, _, err = run_command(monkeypatch, capsys, *words, "--spacing", "0.1")
     assert status == 2
     comparison = ["compare", tmp_path / "a.csv", tmp_path / "a.csv", "--score", "hd95", "--json", tmp_path / "c.json"]
-    status, out, err = _run(monkeypatch, capsys, *comparison)
+    status, out, err = run_command(monkeypatch, capsys, *comparison)
     assert status == 0, err
     assert json.loads((tmp_path / "c.json").read_text())["ties"] == 12
     assert "Wilcoxon" in out
-    status, _, err = _run(monkeypatch, capsys, "compare", tmp_path / "a.csv", tmp_path / "b.csv")
+    status, _, err = run_command(monkeypatch, capsys, "compare", tmp_path / "a.csv", tmp_path / "b.csv")
     assert status == 1
     assert "b.csv does not exist" in err
 
 
 def test_export_and_predict(monkeypatch, capsys, files, tmp_path):
     target = tmp_path / "m.tflite"
-    status, out, err = _run(
+    status, out, err = run_command(
         monkeypatch, capsys, "export", "--model", files / "m.keras", "--format", "tflite", "--output", target
     )
     assert status == 0, err
@@ -163,13 +152,13 @@ def test_export_and_predict(monkeypatch, capsys, files, tmp_path):
         Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), np.uint8)).save(photos / name)
     (photos / "broken.jpg").write_text("no image")
     words = ["predict", photos, "--model", target, "--output", tmp_path / "masks", "--overlay"]
-    status, _, err = _run(monkeypatch, capsys, *words)
+    status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
     assert "1 image(s) could not be segmented" in err
     assert "broken.jpg" in err
     assert datasets.read_mask(tmp_path / "masks" / "a_mask.png").shape == (50, 70)
     assert datasets.read_image(tmp_path / "masks" / "b_overlay.png").shape == (91, 33, 3)
-    status, _, err = _run(monkeypatch, capsys, *words)
+    status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
     assert "not an empty folder" in err
 
@@ -179,14 +168,14 @@ def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
         (tmp_path / folder).mkdir()
         Image.new("RGB", (9, 9)).save(tmp_path / folder / "a.png")
     words = ["predict", tmp_path / "one", tmp_path / "two", "--model", files / "m.keras", "--output", tmp_path / "m"]
-    status, _, err = _run(monkeypatch, capsys, *words)
+    status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
     assert "both be written as a_mask.png" in err
 
 
 def test_debug_shows_the_traceback(monkeypatch, capsys):
     with pytest.raises(Exception, match=r"nothing.yaml"):
-        _run(monkeypatch, capsys, "train", "nothing.yaml", "--debug")
+        run_command(monkeypatch, capsys, "train", "nothing.yaml", "--debug")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from keras_rau.cli import main
+from tests.command import run_command
 from tests.data.archive_server import serving, tiny_set, zipped
 
 IMAGES = "/2018/ISIC2018_Task1-2_Validation_Input.zip"
@@ -25,16 +25,7 @@ def server(monkeypatch):
 
 
 def _run(monkeypatch, capsys, *words):
-    monkeypatch.setattr(sys, "argv", ["keras-rau", "download", *map(str, words)])
-    monkeypatch.setenv("COLUMNS", "200")
-    try:
-        main()
-    except SystemExit as stop:
-        status = stop.code or 0
-    else:
-        status = 0
-    out, err = capsys.readouterr()
-    return status, out, err
+    return run_command(monkeypatch, capsys, "download", *words)
 
 
 def _words(server, root):

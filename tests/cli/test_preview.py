@@ -1,26 +1,15 @@
 """keras-rau preview."""
 
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_rau.cli import main
+from tests.command import run_command
 
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["keras-rau", "preview", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "200")
-        try:
-            main()
-        except SystemExit as stop:
-            return stop.code or 0, *capsys.readouterr()
-        return 0, *capsys.readouterr()
-
-    return call
+    return lambda *words: run_command(monkeypatch, capsys, "preview", *words)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from importlib.util import find_spec
 
 import pytest
@@ -10,10 +9,10 @@ from PIL import Image
 from rich.console import Console
 
 from keras_rau import datasets
-from keras_rau.cli import main
 from keras_rau.training.config import load_config
 from keras_rau.training.experiment import load_split
 from keras_rau.training.validation import validate_data
+from tests.command import run_command
 
 with_tfdv = pytest.mark.skipif(find_spec("tensorflow_data_validation") is None, reason="TFDV is not installed")
 
@@ -35,20 +34,7 @@ def broken(phantoms_folder, tmp_path):
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    def command(*words):
-        """Exit status, standard output and standard error."""
-        monkeypatch.setattr(sys, "argv", ["keras-rau", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "200")
-        try:
-            main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        else:
-            status = 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return command
+    return lambda *words: run_command(monkeypatch, capsys, *words)
 
 
 def test_a_clean_set(run, phantoms_folder, tmp_path):
