@@ -177,7 +177,7 @@ def _speed(source: tuple[str, Path, int], rounds: int, cache_dir: Path) -> dict[
 
 def _memory(source: tuple[str, Path, int], repeated: int, cache: str) -> dict[str, Any]:
     from keras_rau.datasets import pipeline
-    from keras_rau.datasets.memory_cache import default_limit
+    from keras_rau.datasets.feeding.memory_cache import default_limit
 
     samples = _samples(source)
     samples = (samples * (-(-repeated // len(samples))))[:repeated]

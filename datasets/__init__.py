@@ -31,7 +31,7 @@ _NAMES = {
     "fit_mask": "geometry",
     "restore": "geometry",
     "signed_distance": "distance",
-    "pipeline": "tf_pipeline",
+    "pipeline": "feeding.tf_pipeline",
     "preprocess": "preprocessing.steps",
     "preprocess_stage": "preprocessing.stage",
     "get_policy": "augmentation",

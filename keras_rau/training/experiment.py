@@ -207,7 +207,7 @@ def _write_inputs(config: Config, run: RunDirectory, split: Split, model: keras.
 def _fit(
     model: keras.Model, config: Config, run: RunDirectory, split: Split, first_epoch: int, console: Console
 ) -> None:
-    from keras_rau.datasets.tf_pipeline import plain_errors
+    from keras_rau.datasets.feeding.tf_pipeline import plain_errors
     from keras_rau.export.sidecar import write_sidecar
 
     def describe(path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from keras_rau import datasets
-from keras_rau.datasets import fast_reading
-from keras_rau.datasets.fast_reading import read_pair_fast
+from keras_rau.datasets.feeding import fast_reading
+from keras_rau.datasets.feeding.fast_reading import read_pair_fast
 from keras_rau.errors import DataError
 
 ROOT = Path(os.environ.get("KERAS_RAU_DATA", "/nowhere"))

@@ -20,10 +20,10 @@ import pytest
 import tensorflow as tf
 
 from keras_rau import datasets
-from keras_rau.datasets import cache_manifest, record_cache
-from keras_rau.datasets.loading import Files, View
+from keras_rau.datasets.feeding import cache_manifest, record_cache
+from keras_rau.datasets.feeding.loading import Files, View
+from keras_rau.datasets.feeding.record_cache import open_record_cache
 from keras_rau.datasets.preprocessing import parse_steps
-from keras_rau.datasets.record_cache import open_record_cache
 from keras_rau.errors import DataError
 
 VIEW = View((32, 48))
@@ -209,8 +209,8 @@ def test_a_killed_writer_leaves_no_cache_and_its_files_go_later(samples, folder)
     """Killed for good, while writing."""
     script = (
         "import pickle, sys, time\n"
-        "from keras_rau.datasets import record_cache\n"
-        "from keras_rau.datasets.loading import View\n"
+        "from keras_rau.datasets.feeding import record_cache\n"
+        "from keras_rau.datasets.feeding.loading import View\n"
         "samples, folder = pickle.load(sys.stdin.buffer)\n"
         "record_cache.SHARD_BYTES = 1\n"
         "read = record_cache.Files.read\n"

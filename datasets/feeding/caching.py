@@ -4,8 +4,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_rau.datasets.loading import Files, Store, View
-from keras_rau.datasets.memory_cache import MemoryCache, default_limit
+from keras_rau.datasets.feeding.loading import Files, Store, View
+from keras_rau.datasets.feeding.memory_cache import MemoryCache, default_limit
 from keras_rau.datasets.samples import Sample
 from keras_rau.suggestion import did_you_mean
 
@@ -45,7 +45,7 @@ def open_store(
     limit = default_limit() if memory_limit is None else memory_limit
     needed = len(samples) * view.bytes_per_sample
     if cache == "disk" or (cache == "auto" and cache_dir is not None and needed > limit):
-        from keras_rau.datasets.record_cache import open_record_cache
+        from keras_rau.datasets.feeding.record_cache import open_record_cache
 
         return open_record_cache(samples, view, cache_dir)
     kept = MemoryCache(files, view, len(samples), limit)

@@ -17,9 +17,9 @@ from typing import BinaryIO
 import numpy as np
 import tensorflow as tf
 
-from keras_rau.datasets import cache_manifest
-from keras_rau.datasets.cache_manifest import Manifest
-from keras_rau.datasets.loading import Files, View
+from keras_rau.datasets.feeding import cache_manifest
+from keras_rau.datasets.feeding.cache_manifest import Manifest
+from keras_rau.datasets.feeding.loading import Files, View
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 

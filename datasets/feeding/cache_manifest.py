@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from keras_rau.datasets.loading import View
+from keras_rau.datasets.feeding.loading import View
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 

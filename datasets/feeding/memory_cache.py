@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_rau.datasets.loading import Store, View
+from keras_rau.datasets.feeding.loading import Store, View
 
 GIB = 2**30
 LARGEST = 4 * GIB

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from keras_rau.datasets.augmentation import Policy, get_policy, sample_seed
 from keras_rau.datasets.augmentation import augment as augment_pair
-from keras_rau.datasets.caching import check_cache, open_store
 from keras_rau.datasets.distance import signed_distance
+from keras_rau.datasets.feeding.caching import check_cache, open_store
+from keras_rau.datasets.feeding.loading import Batches, View
 from keras_rau.datasets.geometry import RESIZES, as_size
-from keras_rau.datasets.loading import Batches, View
 from keras_rau.datasets.preprocessing.steps import Steps, parse_steps
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError, RauError

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from keras_rau.datasets.fast_reading import read_pair_fast
+from keras_rau.datasets.feeding.fast_reading import read_pair_fast
 from keras_rau.datasets.geometry import Size, fit_image, fit_mask
 from keras_rau.datasets.preprocessing import Step, preprocess
 from keras_rau.datasets.samples import Sample

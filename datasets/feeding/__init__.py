@@ -1,0 +1,1 @@
+"""From samples to batches: loading, caches, the tf.data pipeline."""
