@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,10 +115,16 @@ def preprocess(image: np.ndarray, steps: Steps) -> np.ndarray:
     return image
 
 
+# Once per step, not once per image.
+@lru_cache(maxsize=64)
+def _checked(step: Step) -> Step:
+    return _step(step.as_config())
+
+
 def _step(item: Any) -> Step:
     if isinstance(item, Step):
-        item = item.as_config()
-    elif isinstance(item, str):
+        return _checked(item)
+    if isinstance(item, str):
         item = {"name": item}
     if not isinstance(item, Mapping) or "name" not in item:
         raise UsageError(
