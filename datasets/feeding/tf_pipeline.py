@@ -121,7 +121,10 @@ def pipeline(
         batches = batches.unbatch().map(finish, num_parallel_calls=threads, deterministic=True)
         batches = batches.batch(batch_size, drop_remainder=drop_remainder)
     length = count // batch_size if drop_remainder else -(-count // batch_size)
-    return batches.apply(tf.data.experimental.assert_cardinality(length)).prefetch(_AHEAD)
+    options = tf.data.Options()
+    # There is nothing to tune, and the end of an epoch would now and then wait for the tuner, which wakes ever more rarely.
+    options.autotune.enabled = False
+    return batches.apply(tf.data.experimental.assert_cardinality(length)).prefetch(_AHEAD).with_options(options)
 
 
 @contextmanager

@@ -36,6 +36,11 @@ def test_shapes_ranges_order_and_cardinality(phantoms):
         np.testing.assert_array_equal(mask[..., 0], datasets.fit_mask(datasets.read_mask(sample.mask), (32, 48)))
 
 
+def test_the_end_of_an_epoch_does_not_wait_for_the_tuner(phantoms):
+    """Its thread sleeps for up to a minute, and sometimes the end of an epoch waited until it woke."""
+    assert datasets.pipeline(phantoms, 32).options().autotune.enabled is False
+
+
 def test_every_epoch_has_every_image_in_another_order(phantoms):
     dataset = datasets.pipeline(phantoms, 32, batch_size=12, shuffle_seed=7)
     epochs = [_collect(dataset)[0] for _ in range(3)]
