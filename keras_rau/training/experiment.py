@@ -23,7 +23,13 @@ from keras_rau.training.optimizer import build_optimizer
 from keras_rau.training.other_tests import load_others
 from keras_rau.training.report import write_report
 from keras_rau.training.reproducibility import git_revision, machine, prepare_tensorflow, versions
-from keras_rau.training.resume import check_same_images, check_same_settings, resume_line, take_over
+from keras_rau.training.resume import (
+    check_same_images,
+    check_same_settings,
+    newest_checkpoint,
+    resume_line,
+    take_over,
+)
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.validation import validate_data
 
@@ -75,17 +81,17 @@ def train(
     run.check(resume)
     if resume:
         check_same_settings(config, run)
-    resuming = resume and run.last.exists()
     prepare_tensorflow(config.seed)
+    saved = newest_checkpoint(run) if resume else None
     loss = _checked_loss(config)
     validation = validate_data(config, lambda: load_split(config, check=False).sets(), console) if validate else None
     split = load_split(config)
-    if resuming:
+    if saved is not None:
         check_same_images(split.ids(), run)
     others = load_others(config, split.sets())
     model = _fresh_model(config, loss, _steps(config, split))
-    if resuming:
-        take_over(model, run.last)
+    if saved is not None:
+        take_over(model, saved)
     elif config.init is not None:
         _initialise(model, config.init)
     run.create()
@@ -94,7 +100,7 @@ def train(
         write_validation(validation, run.validation)
 
     steps = _steps(config, split)
-    first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps if resuming else 0
+    first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps if saved is not None else 0
     if resume:
         console.print(resume_line(run, first_epoch, config.epochs), highlight=False)
     started = time.monotonic()

@@ -1,6 +1,6 @@
 """Going on with a training that was stopped."""
 
-from pathlib import Path
+import warnings
 from typing import Any
 
 import keras
@@ -13,12 +13,33 @@ from keras_rau.training.config import Config, load_config
 from keras_rau.training.run_directory import RunDirectory
 
 
-def take_over(model: keras.Model, last: Path) -> None:
+def newest_checkpoint(run: RunDirectory) -> keras.Model | None:
+    """The model of the last finished epoch; of the one before, with a warning, where the last is damaged or missing.
+
+    Returns:
+        The compiled model, or `None` when nothing was saved.
+
+    Raises:
+        RauError: every checkpoint is damaged.
+    """
+    present = [path for path in (run.last, run.previous) if path.exists()]
+    for path in present:
+        try:
+            model = load_keras(path, compiled=True)
+        except RauError as error:
+            if path == present[-1]:
+                raise
+            warnings.warn(f"{error} The training goes on from {run.previous} instead.", stacklevel=2)
+            continue
+        return model
+    return None
+
+
+def take_over(model: keras.Model, saved: keras.Model) -> None:
     """Weights and optimiser state of a checkpoint.
 
     Not the loaded model itself: which weights are not decayed is not saved with an optimiser.
     """
-    saved = load_keras(last, compiled=True)
     model.set_weights(saved.get_weights())
     model.optimizer.build(model.trainable_variables)
     for variable, value in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
@@ -45,7 +66,7 @@ def check_same_settings(config: Config, run: RunDirectory) -> None:
             f"The training in {run.path} was started with another configuration ({'; '.join(changed)}). "
             "Resume with the same settings, or start a new output folder."
         )
-    if run.best.exists() and not run.last.exists():
+    if run.best.exists() and not (run.last.exists() or run.previous.exists()):
         raise RauError(
             f"{run.last} is missing, so that there is nothing to resume from, but {run.best} would be overwritten. "
             "Start a new output folder."

@@ -34,7 +34,7 @@ class RunDirectory:
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of best.keras and last.keras."""
+        """Folder of best.keras, last.keras and previous.keras."""
         return self.path / "checkpoints"
 
     @property
@@ -46,6 +46,11 @@ class RunDirectory:
     def last(self) -> Path:
         """The checkpoint of the last finished epoch."""
         return self.checkpoints / "last.keras"
+
+    @property
+    def previous(self) -> Path:
+        """The checkpoint of the last but one finished epoch."""
+        return self.checkpoints / "previous.keras"
 
     @property
     def split(self) -> Path:

@@ -1,5 +1,6 @@
 """Runs from a configuration to a run directory."""
 
+import errno
 import json
 import shutil
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from keras_rau import datasets, losses
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.training import load_config, train
-from keras_rau.training.callbacks import StopOnNonFinite
+from keras_rau.training.callbacks import Checkpoints, StopOnNonFinite
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.optimizer import build_optimizer
 
@@ -56,6 +57,7 @@ def test_the_run_directory_is_complete(run):
         "overlays.png",
         "checkpoints/best.keras",
         "checkpoints/last.keras",
+        "checkpoints/previous.keras",
         "split/train.txt",
         "split/val.txt",
         "split/test.txt",
@@ -130,7 +132,8 @@ def test_resume_refuses_other_images_and_a_run_without_its_last_checkpoint(run, 
     (data / "masks" / "phantom_00003_mask.png").unlink()
     with pytest.raises(RauError, match=r"not those that the training .* phantom_00003"):
         train(same, copy, resume=True)
-    (copy / "checkpoints" / "last.keras").unlink()
+    for name in ("last", "previous"):
+        (copy / "checkpoints" / f"{name}.keras").unlink()
     with pytest.raises(RauError, match=r"last.keras is missing.*best.keras would be overwritten"):
         train(same, copy, resume=True)
     (copy / "checkpoints" / "last.keras").write_bytes(b"PK damaged")
@@ -218,3 +221,21 @@ def test_the_learning_rate_warms_up_and_falls_to_zero():
     assert values[10] == pytest.approx(section.learning_rate)
     assert max(values) == values[10]
     assert values[50] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_those_before(tmp_path, monkeypatch):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    callback = Checkpoints(tmp_path, "val_dice")
+    callback.set_model(model)
+    callback.on_epoch_end(0, {"val_dice": 0.5})
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(path, **_):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(model, "save", full)
+    with pytest.raises(RauError, match=r"best.keras: No space left on device.*--resume"):
+        callback.on_epoch_end(1, {"val_dice": 0.6})
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    assert callback.best == 0.5

@@ -29,8 +29,6 @@ def _command(data_dir, output):
 
 @pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(tmp_path):
-    import keras
-
     data_dir = tmp_path / "phantoms"
     datasets.load("phantom", data_dir, n=60, size=48)
     subprocess.run(_command(data_dir, tmp_path / "whole"), check=True, capture_output=True)
@@ -46,9 +44,19 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path):
     process.wait()
     subprocess.run(_command(data_dir, tmp_path / "cut"), check=True, capture_output=True)
 
-    assert (tmp_path / "cut" / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
-    found, wanted = (
-        keras.saving.load_model(tmp_path / name / "checkpoints" / "last.keras") for name in ("cut", "whole")
-    )
-    for one, other in zip(found.get_weights(), wanted.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    _check_equal(tmp_path / "cut", tmp_path / "whole")
+
+    last.write_bytes(last.read_bytes()[:1000])
+    again = subprocess.run(_command(data_dir, tmp_path / "cut"), check=True, capture_output=True, text=True)
+    assert "last.keras is damaged" in again.stderr
+    assert "after epoch 3 of 4" in again.stderr
+    _check_equal(tmp_path / "cut", tmp_path / "whole")
+
+
+def _check_equal(one, other):
+    import keras
+
+    assert (one / "history.csv").read_text() == (other / "history.csv").read_text()
+    found, wanted = (keras.saving.load_model(path / "checkpoints" / "last.keras") for path in (one, other))
+    for a, b in zip(found.get_weights(), wanted.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
