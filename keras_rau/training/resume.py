@@ -12,6 +12,9 @@ from keras_rau.export.checks import load_keras
 from keras_rau.training.config import Config, load_config
 from keras_rau.training.run_directory import RunDirectory
 
+# Settings that change where images are kept, and no result.
+_WITHOUT_EFFECT = {"data.cache", "data.cache_dir"}
+
 
 def newest_checkpoint(run: RunDirectory) -> keras.Model | None:
     """The model of the last finished epoch; of the one before, with a warning, where the last is damaged or missing.
@@ -58,7 +61,7 @@ def check_same_settings(config: Config, run: RunDirectory) -> None:
     saved, given = (_flat(yaml.safe_load(each.to_yaml())) for each in (load_config(run.config), config))
     changed = [
         f"{key}: {saved.get(key)} then, {given.get(key)} now"
-        for key in sorted(saved.keys() | given.keys())
+        for key in sorted((saved.keys() | given.keys()) - _WITHOUT_EFFECT)
         if saved.get(key) != given.get(key)
     ]
     if changed:
