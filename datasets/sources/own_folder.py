@@ -12,6 +12,7 @@ from keras_rau.datasets.sources.own_table import own_table, table_path
 from keras_rau.datasets.sources.pairing import by_id, check_unpaired, pair
 from keras_rau.datasets.sources.patterns import Pattern
 from keras_rau.datasets.sources.scanning import Tree, list_others, scan
+from keras_rau.errors import DataError
 
 
 def folder(
@@ -97,7 +98,14 @@ def _within(tree: Tree, given: str | None, usual: str, default: Path | None) -> 
     alike = [folder for folder in tree.files if composed(folder.as_posix()).casefold() == wanted]
     if len(alike) == 1:
         return alike[0]
-    return default if given is None and default is not None else existing_folder(path)
+    if given is None and default is not None:
+        return default
+    if not path.exists():
+        raise DataError(
+            f"The folder {path} does not exist. Name the folders with the options images and masks, or say with "
+            "image_pattern and mask_pattern how the files are called."
+        )
+    return existing_folder(path)
 
 
 def _files(tree: Tree, folders: Iterable[Path]) -> list[Path]:

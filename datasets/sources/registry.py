@@ -1,5 +1,6 @@
 """Sources of samples by name."""
 
+import inspect
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -51,16 +52,19 @@ def survey(name: str, root: Path | str, **options: Any) -> Listing:
         raise UsageError(f"Unknown data set. {hint}Known: {', '.join(_SOURCES)}. Received: {name!r}")
     module, function = _SOURCES[name]
     source = getattr(import_module(f"keras_rau.datasets.sources.{module}"), function)
+    known = [option for option in inspect.signature(source).parameters if option != "root"]
+    for option in options:
+        if option not in known:
+            raise UsageError(
+                f"The data set {name!r} does not take this option. {did_you_mean(option, known)}Known: "
+                f"{', '.join(known)}. Received: {option!r}"
+            )
     try:
         return source(root, **options)
     except RauError:
         raise
     except ValueError as error:
         raise UsageError(f"The data set {name!r}: {error}") from error
-    except TypeError as error:
-        if "unexpected keyword" not in str(error):
-            raise
-        raise UsageError(f"The data set {name!r} does not take this option: {error}") from error
 
 
 def load(name: str, root: Path | str, **options: Any) -> list[Sample]:

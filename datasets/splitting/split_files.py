@@ -39,12 +39,17 @@ def read_split(folder: Path | str) -> dict[str, list[str]]:
     Raises:
         DataError: a list is missing, empty or there twice, or the lists name an id twice.
     """
+    lists = read_lists(folder)
+    _refuse_twice([name for chosen in lists.values() for name in chosen], folder)
+    return lists
+
+
+def read_lists(folder: Path | str) -> dict[str, list[str]]:
+    """As `read_split`, whether or not an id is named twice."""
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"The folder of lists {folder} does not exist.")
-    lists = {name: _read(_only(folder, name)) for name in SETS}
-    _refuse_twice([name for chosen in lists.values() for name in chosen], folder)
-    return lists
+    return {name: _read(_only(folder, name)) for name in SETS}
 
 
 def _only(folder: Path, name: str) -> Path:
@@ -97,7 +102,7 @@ def _refuse_twice(names: list[str], where: Path | str) -> None:
         return
     seen: set[str] = set()
     twice = sorted({name for name in names if name in seen or seen.add(name)})
-    raise DataError(listed(f"Ids that the lists in {where} name twice", twice))
+    raise DataError(f"{listed(f'Ids that the lists in {where} name twice', twice)}\nLeave each in one list, once.")
 
 
 def apply_split(

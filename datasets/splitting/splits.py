@@ -68,7 +68,10 @@ def _by_groups(samples: list[Sample], fractions: tuple[float, float, float], see
 
 def _too_few(samples: list[Sample], fractions: tuple[float, float, float]) -> DataError:
     groups = len({sample.group for sample in samples})
-    return DataError(f"{groups} group(s) of samples cannot be split into three sets of {fractions}.")
+    return DataError(
+        f"{groups} group(s) of samples cannot be split into three sets of {fractions}: add images, or name lists of yours "
+        "(train: data.split_dir)."
+    )
 
 
 def _official(samples: list[Sample], val_share: float, seed: int, stratify: Stratify | None) -> Sets:

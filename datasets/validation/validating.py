@@ -210,9 +210,14 @@ def _of_set(rows: Sequence[Row], name: str) -> list[Row]:
 
 def _compute_statistics(result: Validation, stats: Any, schema: str) -> None:
     result.schema_name, result.schema = schema, schemas.read_schema(schema)
-    result.statistics = {"all": statistics(result.rows) if stats is None else stats}
-    result.statistics |= {name: statistics(_of_set(result.rows, name)) for name in result.sets}
-    result.anomalies = find_anomalies(result.statistics["all"], result.schema, result.rows)
+    # What cannot be read or used is said already; its empty cells would only be told again as anomalies.
+    wrong = {finding.sample for finding in result.errors}
+    rows = [row for row in result.rows if row["id"] not in wrong]
+    if not rows:
+        return
+    result.statistics = {"all": statistics(rows) if stats is None or wrong else stats}
+    result.statistics |= {name: statistics(chosen) for name in result.sets if (chosen := _of_set(rows, name))}
+    result.anomalies = find_anomalies(result.statistics["all"], result.schema, rows)
     result.findings += anomaly_findings(result.anomalies, schema)
     first, *others = result.sets or [None]
     for other in others:

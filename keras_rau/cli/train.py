@@ -64,7 +64,7 @@ def train(
         "image_size": image_size,
         "seed": seed,
         "init": init,
-        "also_test": {name: str(folder) for name, folder in map(named_folder, also_test or [])} or None,
+        "also_test": _others(also_test or []) or None,
     }
     resolved = _resolve(config, given, set_ or [])
     if print_config:
@@ -80,13 +80,16 @@ def train(
 
     from keras_rau.evaluation import table
     from keras_rau.training import train as run_training
+    from keras_rau.training.run_directory import RunDirectory
 
     console = Console(stderr=True)
     try:
         result = run_training(resolved, output, resume=resume, console=console, validate=validate)
     except KeyboardInterrupt as interruption:
+        kept = RunDirectory(output).last.exists()
+        outcome = "the last finished epoch is kept, the same command with --resume goes on after it"
         console.print(
-            "interrupted: the last finished epoch is kept, the same command with --resume goes on after it",
+            f"interrupted: {outcome if kept else 'no epoch was finished, nothing is kept'}",
             soft_wrap=True,
             highlight=False,
         )
@@ -95,6 +98,18 @@ def train(
     for name, scores in result.get("also_test", {}).items():
         Console().print(table({**scores, "dataset": name}))
     typer.echo(f"run directory: {output}")
+
+
+def _others(words: list[str]) -> dict[str, str]:
+    from keras_rau.errors import UsageError
+
+    pairs = [named_folder(word) for word in words]
+    others = {name: str(folder) for name, folder in pairs}
+    if len(others) < len(pairs):
+        raise UsageError(
+            f"--also-test takes each data set once; score another folder of it with keras-rau evaluate. Received: {words}"
+        )
+    return others
 
 
 def _resolve(path: Path | None, given: dict[str, Any], settings: list[str]) -> Any:

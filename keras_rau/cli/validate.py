@@ -59,6 +59,7 @@ def validate(
         raise UsageError("--against, --compare-with and --write-schema need TFDV: leave out --no-tfdv.")
     if write_schema is not None and not tfdv_installed():
         raise RauError(MISSING)
+    _check_outputs(report, json_, write_schema)
     with _progress() as progress:
         result = run_validation(
             dataset,
@@ -87,11 +88,29 @@ def validate(
         raise typer.Exit(3)
 
 
+def _check_outputs(report: Path | None, *files: Path | None) -> None:
+    """Measuring takes minutes: what cannot be written is found before."""
+    from keras_rau.errors import RauError
+    from keras_rau.evaluation.score_files import writable
+
+    for file in files:
+        if file is not None:
+            writable(file)
+    if report is None:
+        return
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RauError(f"Cannot write the report into {report}: {error.strerror}.") from error
+
+
 def _split(folder: Path | None, official: bool) -> Callable[[list[Any]], Mapping[str, Any]] | None:
     from keras_rau import datasets
+    from keras_rau.datasets.splitting.split_files import read_lists
 
     if folder is not None:
-        datasets.read_split(folder)
+        # What the lists say of the images is a finding; whether there are lists is known now.
+        read_lists(folder)
         return lambda samples: datasets.apply_split(datasets.read_split(folder), samples, f"the lists in {folder}")
     if official:
         return lambda samples: dict(zip(("train", "val", "test"), datasets.split(samples, official=True), strict=True))

@@ -225,8 +225,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise RauError(f"A setting is written KEY=VALUE, such as optimizer.learning_rate=0.001. Received: {text!r}")
-    if "{id}" in value and value[0] not in "'\"":
-        # A pattern of file names, which YAML takes for a mapping.
+    if value.startswith("*") or ("{id}" in value and value[0] not in "'\""):
+        # A pattern of file names, which YAML takes for an alias or a mapping.
         return key, value
     try:
         return key, float(value) if _is_float(value) else yaml.safe_load(value)

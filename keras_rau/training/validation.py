@@ -1,5 +1,6 @@
 """The validation of the data before a training."""
 
+import shlex
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,10 +40,19 @@ def validate_data(
     if wrong:
         raise DataError(
             f"{listed(f'{len(wrong)} error(s) in {data.data_dir}', wrong)}\nNothing was trained. "
-            f"keras-rau validate --dataset {data.dataset} --data-dir {data.data_dir} --report DIR shows all."
+            f"{_command(config)} --report DIR shows all."
         )
     counts = ", ".join(f"{count} {severity}s" for severity, count in result.counts().items())
     console.print(f"validated {len(result.rows)} images: {counts}", highlight=False)
     for remark in result.remarks:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)
     return result
+
+
+def _command(config: Config) -> str:
+    """The command that validates the same folder."""
+    data = config.data
+    words = ["keras-rau", "validate", "--dataset", data.dataset, "--data-dir", str(data.data_dir)]
+    for name, value in data.options.items():
+        words += ["--option", f"{name}={value}"]
+    return shlex.join(words)

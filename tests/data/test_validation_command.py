@@ -150,3 +150,25 @@ def test_train_refuses_leakage_unless_allowed(run, phantoms_folder, tmp_path, mo
     config = load_config(overrides={**settings, "data.allow_leakage": True})
     result = validate_data(config, lambda: load_split(config, check=False).sets(), Console(stderr=True))
     assert {finding.kind for finding in result.errors} == {"leakage"}
+
+
+def test_an_id_in_two_lists_is_a_finding_among_the_others(run, tmp_path):
+    datasets.load("phantom", tmp_path / "p", n=4, size=40)
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    for name, numbers in (("train", (0, 1)), ("val", (2,)), ("test", (3, 0))):
+        (lists / f"{name}.txt").write_text("".join(f"phantom_{number:05}\n" for number in numbers))
+    words = ["--dataset", "phantom", "--data-dir", tmp_path / "p", "--split-dir", lists, "--no-tfdv"]
+    status, out, err = run("validate", *words)
+    assert status == 3, err
+    assert "split_unusable" in out
+    assert "phantom_00000" in out
+
+
+def test_what_cannot_be_written_is_known_before_measuring(run, tmp_path):
+    datasets.load("phantom", tmp_path / "p", n=2, size=40)
+    words = ["validate", "--dataset", "phantom", "--data-dir", tmp_path / "p", "--no-tfdv"]
+    for option in ("--report", "--json"):
+        status, out, err = run(*words, option, tmp_path / "p" / "phantom.json" / "x")
+        assert (status, out) == (1, ""), err
+        assert "phantom.json" in err

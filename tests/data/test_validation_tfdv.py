@@ -200,3 +200,12 @@ def test_the_whole_validation_on_beam(folder, result):
 def test_an_unknown_runner(folder):
     with pytest.raises(RauError, match="NoRunner"):
         datasets.validate("folder", folder, runner="NoRunner")
+
+
+def test_a_damaged_file_is_not_told_again_as_anomalies(tmp_path):
+    datasets.load("phantom", tmp_path / "p", n=12, size=48)
+    (tmp_path / "p" / "phantom.json").unlink()
+    (tmp_path / "p" / "images" / "phantom_00003.jpg").write_bytes(b"damaged")
+    result = datasets.validate("folder", tmp_path / "p")
+    assert {finding.kind for finding in result.errors} == {"file_unreadable"}
+    assert not result.anomalies

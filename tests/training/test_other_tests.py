@@ -60,3 +60,6 @@ def test_on_the_command_line(monkeypatch, capsys):
     status, _, err = run_command(monkeypatch, capsys, "train", "--also-test", "ph2")
     assert status == 2
     assert "NAME=DIR" in err
+    status, _, err = run_command(monkeypatch, capsys, "train", "--also-test", "ph2=A", "--also-test", "ph2=B")
+    assert status == 2
+    assert "each data set once" in err
