@@ -80,7 +80,7 @@ def measure_on_beam(
 def _run(samples: Sequence[Sample], options: Any, folder: str, with_statistics: bool) -> None:
     import apache_beam as beam
 
-    with warnings.catch_warnings(), _quiet_workers(), beam.Pipeline(options=options) as pipeline:
+    with warnings.catch_warnings(), _worker_environment(), beam.Pipeline(options=options) as pipeline:
         warnings.simplefilter("ignore")
         lines = (
             pipeline | "Samples" >> beam.Create(list(enumerate(samples)), reshuffle=True) | "Measure" >> beam.Map(_line)
@@ -97,15 +97,18 @@ def _run(samples: Sequence[Sample], options: Any, folder: str, with_statistics: 
 
 
 @contextmanager
-def _quiet_workers() -> Iterator[None]:
-    """Worker processes on this machine repeat the remarks of what they import on standard error."""
-    before = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = before or "ignore"
+def _worker_environment() -> Iterator[None]:
+    """What worker processes on this machine inherit."""
+    # They repeat the remarks of what they import on standard error; and a folder called like a package where the command
+    # was started is not the package.
+    wanted = {"PYTHONWARNINGS": "ignore", "PYTHONSAFEPATH": "1"}
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PYTHONWARNINGS"]
+        for name in added:
+            del os.environ[name]
 
 
 def _line(numbered: tuple[int, Sample]) -> str:
