@@ -119,7 +119,9 @@ def test_ctrl_c_leaves_a_part_that_can_be_gone_on_from(server, tmp_path):
     server.files[IMAGES] = zipped({f"{IMAGES[6:-4]}/ISIC_000001{k}.jpg": noise for k in (0, 1)})
     server.pause = 0.02
     words = [str(word) for word in (*_words(server, tmp_path), "--yes")]
-    command = [sys.executable, "-P", "-c", "from keras_rau.cli import main; main()", "download", *words]
+    # A process started in the background of a script ignores the signal, and hands that down.
+    script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from keras_rau.cli import main; main()"
+    command = [sys.executable, "-P", "-c", script, "download", *words]
     part = tmp_path / f"{IMAGES[6:]}.part"
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 20

@@ -223,7 +223,7 @@ def test_a_killed_writer_leaves_no_cache_and_its_files_go_later(samples, folder)
         "record_cache.open_record_cache(samples, View((32, 48)), folder)\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-P", "-W", "ignore", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     process.stdin.write(pickle.dumps((samples, folder)))
     process.stdin.close()
