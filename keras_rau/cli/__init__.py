@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="--debug, anywhere on the line, shows the traceback of an error and TensorFlow's own messages.",
 )
-for module in (train, evaluate, compare, predict, export, models, demo, download, preview, validate):
+for module in (download, validate, preview, train, evaluate, compare, predict, export, models, demo):
     name = module.__name__.rpartition(".")[2]
     app.command(name)(getattr(module, name))
 

@@ -5,8 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-Model = Annotated[str, typer.Option("--model", help="A .keras, SavedModel or .tflite of yours, or a preset's name.")]
-Dataset = Annotated[str, typer.Option("--dataset", help="Name of the source; see the README for the layouts.")]
+Model = Annotated[
+    str, typer.Option("--model", help="A run directory, .keras, SavedModel or .tflite of yours, or a preset's name.")
+]
+Dataset = Annotated[
+    str, typer.Option("--dataset", help="Name of the source, such as isic2018, ph2, ham10000 or folder.")
+]
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder of the source.")]
 
 SourceOptions = Annotated[
