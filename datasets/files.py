@@ -2,11 +2,12 @@
 
 import unicodedata
 import warnings
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from keras_rau.errors import DataError
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+IMAGE_KINDS = ", ".join(sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES))
 # What macOS and Windows leave in folders, in lower case; names that begin with a dot go without saying.
 _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "icon\r", "$recycle.bin", "system volume information"}
 
@@ -31,12 +32,15 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def is_image(path: PurePath) -> bool:
+    """Whether the suffix is one of an image file."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
 def image_files(folder: Path) -> list[Path]:
     """Image files right in `folder`, sorted; hidden files and macOS's `._` copies are none."""
     return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in IMAGE_SUFFIXES and not is_litter(path.name) and not path.is_dir()
+        path for path in folder.iterdir() if is_image(path) and not is_litter(path.name) and not path.is_dir()
     )
 
 
@@ -45,12 +49,11 @@ def warn_of_others(folder: Path) -> None:
     others = [
         f"{path.name}{'/' if path.is_dir() else ''}"
         for path in sorted(folder.iterdir())
-        if not is_litter(path.name) and (path.is_dir() or path.suffix.lower() not in IMAGE_SUFFIXES)
+        if not is_litter(path.name) and (path.is_dir() or not is_image(path))
     ]
     if others:
-        kinds = ", ".join(sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES))
         warnings.warn(
-            f"Left out: {listed(f'{len(others)} file(s) or folder(s) in {folder} that are no {kinds}', others)}",
+            f"Left out: {listed(f'{len(others)} file(s) or folder(s) in {folder} that are no {IMAGE_KINDS}', others)}",
             stacklevel=2,
         )
 

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from keras_rau.datasets.files import IMAGE_SUFFIXES, composed, is_litter
+from keras_rau.datasets.files import composed, is_image, is_litter
 from keras_rau.datasets.findings import Listing
 
 _SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".rar", ".7z")
@@ -50,7 +50,7 @@ def _look_into(path: Path, names: set[str], listing: Listing) -> None:
     images = {
         composed(member.name).lower()
         for member in members
-        if member.suffix.lower() in IMAGE_SUFFIXES and not any(map(is_litter, member.parts))
+        if is_image(member) and not any(map(is_litter, member.parts))
     }
     packed = images - names
     if packed:
@@ -59,3 +59,8 @@ def _look_into(path: Path, names: set[str], listing: Listing) -> None:
             f"{path} is packed: {len(packed)} of its {len(images)} images are not in the folder. Unpack it.",
             path,
         )
+
+
+def packed_remark(listing: Listing) -> str:
+    """What a refusal of a folder adds about the archives that lie packed in it; empty when there are none."""
+    return "".join(f" {finding.message}" for finding in listing.findings if finding.kind == "archive_packed")

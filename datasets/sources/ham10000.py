@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
+from keras_rau.datasets.files import is_image
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.sources.archives import list_archives
+from keras_rau.datasets.sources.archives import list_archives, packed_remark
 from keras_rau.datasets.sources.isic_ids import identify_image, identify_mask
 from keras_rau.datasets.sources.pairing import by_id, check_unpaired, pair
-from keras_rau.datasets.sources.scanning import Tree, is_image, list_others, scan
+from keras_rau.datasets.sources.scanning import Tree, list_others, scan
 from keras_rau.datasets.sources.tables import Table, join, read_table
 from keras_rau.errors import DataError
 
@@ -47,8 +48,9 @@ def ham10000(root: Path | str, unpaired: str = "raise") -> Listing:
     list_archives(tree.all_files(), listing)
     images, masks = by_id(files, identify_image, listing), by_id(files, identify_mask, listing)
     if not images and not masks:
-        packed = "".join(f" {finding.message}" for finding in listing.findings if finding.kind == "archive_packed")
-        raise DataError(f"{tree.root} does not look like HAM10000: no file ISIC_nnnnnnn.jpg was found in it.{packed}")
+        raise DataError(
+            f"{tree.root} does not look like HAM10000: no file ISIC_nnnnnnn.jpg was found in it.{packed_remark(listing)}"
+        )
     used = {path for path in files if identify_image(path) or identify_mask(path)}
     list_others(tree, tree.folders_around(used), used, listing, _EXTRAS)
     tables = [(path, read_table(path, ["image_id"], listing)) for path in tree.named(*_TABLES)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from keras_rau.datasets.files import is_image
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.archives import is_archive, list_archives
@@ -11,7 +12,7 @@ from keras_rau.datasets.sources.isic_ids import identify_image, identify_mask, i
 from keras_rau.datasets.sources.isic_tables import EXTRAS, tables
 from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
 from keras_rau.datasets.sources.pairing import Pair, by_id, check_unpaired, pair
-from keras_rau.datasets.sources.scanning import Tree, is_image, list_others, scan
+from keras_rau.datasets.sources.scanning import Tree, list_others, scan
 from keras_rau.datasets.sources.tables import join
 from keras_rau.errors import DataError
 

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_rau.datasets.files import composed
+from keras_rau.datasets.files import composed, is_image
 from keras_rau.datasets.sources.patterns import Pattern
-from keras_rau.datasets.sources.scanning import Tree, is_image
+from keras_rau.datasets.sources.scanning import Tree
 
 _ENDINGS = ("_segmentation", "_mask", "_lesion")
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from keras_rau.datasets.files import IMAGE_SUFFIXES
+from keras_rau.datasets.files import is_image
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.tables import Table, join, read_table
 
@@ -31,7 +31,7 @@ def own_table(path: Path | None, group_column: str | None, ids: Collection[str],
         return {}
 
     def identify(cell: str) -> str:
-        named = cell not in ids and Path(cell).suffix.lower() in IMAGE_SUFFIXES
+        named = cell not in ids and is_image(Path(cell))
         return cell[: -len(Path(cell).suffix)] if named else cell
 
     table = read_table(path, ["image_id", "id"], listing, identify, first=True)

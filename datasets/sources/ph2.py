@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_rau.datasets.files import is_image
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.sources.archives import list_archives
+from keras_rau.datasets.sources.archives import list_archives, packed_remark
 from keras_rau.datasets.sources.pairing import by_id, check_unpaired, pair
 from keras_rau.datasets.sources.ph2_tables import read_ph2_text, read_ph2_workbook
-from keras_rau.datasets.sources.scanning import Tree, is_image, list_others, scan
+from keras_rau.datasets.sources.scanning import Tree, list_others, scan
 from keras_rau.datasets.sources.tables import Table, join, read_table
 from keras_rau.errors import DataError
 
@@ -39,8 +40,9 @@ def ph2(root: Path | str, unpaired: str = "raise") -> Listing:
     files = [path for path in tree.all_files() if is_image(path)]
     images, masks = by_id(files, _image_id, listing), by_id(files, _mask_id, listing)
     if not images and not masks:
-        packed = "".join(f" {finding.message}" for finding in listing.findings if finding.kind == "archive_packed")
-        raise DataError(f"{tree.root} does not look like PH2: no file IMDnnn.bmp was found in it.{packed}")
+        raise DataError(
+            f"{tree.root} does not look like PH2: no file IMDnnn.bmp was found in it.{packed_remark(listing)}"
+        )
     used = {path for path in files if _NAME.fullmatch(path.stem) or _COLOUR_REGION.fullmatch(path.stem)}
     around = tree.folders_around(used)
     list_others(tree, around, used, listing, _EXTRAS)

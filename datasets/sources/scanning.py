@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_rau.datasets.files import IMAGE_SUFFIXES, existing_folder, is_litter
+from keras_rau.datasets.files import IMAGE_KINDS, existing_folder, is_image, is_litter
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.archives import is_archive
 
 # Files that speak about a data set, with any suffix.
 _TEXTS = {"readme", "license", "licence", "attribution"}
-_KINDS = ", ".join(sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES))
 
 
 @dataclass
@@ -52,11 +51,6 @@ class Tree:
         found = [path for path in self.files if path.name.casefold() == wanted]
         outer = {path.parent for path in found}
         return [path for path in found if path not in outer or any(map(is_image, self.files[path]))]
-
-
-def is_image(path: Path) -> bool:
-    """Whether the suffix is one of an image file."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def scan(root: Path | str, listing: Listing) -> Tree:
@@ -117,7 +111,7 @@ def list_others(
         for path in tree.files[folder]:
             if path in used or path.name.lower() in silent or path.stem.lower() in _TEXTS or is_archive(path):
                 continue
-            reason = "its name does not fit" if is_image(path) else f"it is no {_KINDS}"
+            reason = "its name does not fit" if is_image(path) else f"it is no {IMAGE_KINDS}"
             listing.add("file_passed_over", f"{path} is passed over: {reason}.", path)
         for path in tree.folders[folder]:
             if path not in in_use:

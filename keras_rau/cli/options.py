@@ -30,6 +30,20 @@ def source_options(words: list[str] | None) -> dict[str, Any]:
         raise UsageError(str(error)) from error
 
 
+def resolve_config(path: Path | None, overrides: dict[str, Any], settings: list[str]) -> Any:
+    """Configuration of a file, with the options of the command line and then the words of `--set` over it."""
+    from keras_rau.errors import RauError, UsageError
+    from keras_rau.training.config import load_config, parse_setting
+
+    if path is not None:
+        # What is wrong in the file is no matter of the words.
+        load_config(path)
+    try:
+        return load_config(path, {**overrides, **dict(parse_setting(text) for text in settings)})
+    except RauError as error:
+        raise UsageError(str(error)) from error
+
+
 def named_folder(words: str) -> tuple[str, Path]:
     """Name of a source and its folder, from `NAME=DIR`."""
     from keras_rau.errors import UsageError

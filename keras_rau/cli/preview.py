@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from keras_rau.cli.options import resolve_config
+
 _ENDINGS = (".png", ".jpg", ".jpeg")
 
 
@@ -26,6 +28,7 @@ def preview(
     seed: Annotated[int | None, typer.Option(help="Seed of the training; 0 without.")] = None,
 ) -> None:
     """Draw training images as the model would see them in the first epochs: resized, preprocessed, augmented."""
+    from keras_rau.datasets.augmentation import get_policy
     from keras_rau.errors import UsageError
 
     if output.suffix.lower() not in _ENDINGS:
@@ -39,7 +42,8 @@ def preview(
         "data.image_size": image_size,
         "seed": seed,
     }
-    settings = _resolve(config, {name: value for name, value in given.items() if value is not None}, set_ or [])
+    settings = resolve_config(config, {name: value for name, value in given.items() if value is not None}, set_ or [])
+    get_policy(settings.data.augment)
     if settings.data.data_dir is None:
         raise UsageError("Name the folder of the data set with --data-dir.")
     from keras_rau.evaluation.score_files import writable
@@ -47,21 +51,6 @@ def preview(
     writable(output)
     _write(settings, images, variants, output)
     typer.echo(f"preview: {output}")
-
-
-def _resolve(path: Path | None, given: dict[str, Any], settings: list[str]) -> Any:
-    from keras_rau.datasets.augmentation import get_policy
-    from keras_rau.errors import RauError, UsageError
-    from keras_rau.training.config import load_config, parse_setting
-
-    if path is not None:
-        load_config(path)
-    try:
-        resolved = load_config(path, {**given, **dict(parse_setting(text) for text in settings)})
-        get_policy(resolved.data.augment)
-    except RauError as error:
-        raise UsageError(str(error)) from error
-    return resolved
 
 
 def _write(settings: Any, images: int, variants: int, output: Path) -> None:

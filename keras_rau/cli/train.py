@@ -1,11 +1,11 @@
 """keras-rau train."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from keras_rau.cli.options import named_folder
+from keras_rau.cli.options import named_folder, resolve_config
 
 # keras_rau.losses.names(), which would import Keras; a test compares them.
 _LOSSES = (
@@ -66,7 +66,8 @@ def train(
         "init": init,
         "also_test": _others(also_test or []) or None,
     }
-    resolved = _resolve(config, given, set_ or [])
+    overrides = {_NAMES[name]: value for name, value in given.items() if value is not None}
+    resolved = resolve_config(config, overrides, set_ or [])
     if print_config:
         typer.echo(resolved.to_yaml(), nl=False)
         return
@@ -110,17 +111,3 @@ def _others(words: list[str]) -> dict[str, str]:
             f"--also-test takes each data set once; score another folder of it with keras-rau evaluate. Received: {words}"
         )
     return others
-
-
-def _resolve(path: Path | None, given: dict[str, Any], settings: list[str]) -> Any:
-    from keras_rau.errors import RauError, UsageError
-    from keras_rau.training.config import load_config, parse_setting
-
-    if path is not None:
-        load_config(path)
-    try:
-        overrides = {_NAMES[name]: value for name, value in given.items() if value is not None}
-        overrides.update(parse_setting(text) for text in settings)
-        return load_config(path, overrides)
-    except RauError as error:
-        raise UsageError(str(error)) from error
