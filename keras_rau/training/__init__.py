@@ -6,7 +6,7 @@ _NAMES = {
     "Config": "config",
     "load_config": "config",
     "train": "experiment",
-    "load_split": "experiment",
+    "load_split": "sets",
     "prepare_tensorflow": "reproducibility",
     "versions": "reproducibility",
 }

@@ -13,6 +13,7 @@ from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, 
 from keras_rau.export import Predictor
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
+from keras_rau.training.monitor import Monitor
 from keras_rau.training.other_tests import score_others
 from keras_rau.training.reproducibility import machine, versions
 from keras_rau.training.run_directory import RunDirectory
@@ -38,7 +39,8 @@ def write_report(
     _, validation = evaluate(predictor, split.val, console)
     rows, test = evaluate(predictor, split.test, console)
     history = read_history(run.history)
-    best = max(history, key=lambda row: row[config.monitor])
+    monitor = Monitor(config.monitor, config.monitor_mode)
+    best = next(row for row in history if row[monitor.name] == monitor.best(history))
     result = {
         **test,
         "model": str(run.best),

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.training.config import load_config
-from keras_rau.training.experiment import load_split
+from keras_rau.training.sets import load_split
 from keras_rau.training.validation import validate_data
 from tests.command import run_command
 

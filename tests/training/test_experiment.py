@@ -14,6 +14,7 @@ from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.training import load_config, train
 from keras_rau.training.callbacks import Checkpoints, StopOnNonFinite
 from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.monitor import Monitor
 from keras_rau.training.optimizer import build_optimizer
 
 
@@ -226,7 +227,7 @@ def test_the_learning_rate_warms_up_and_falls_to_zero():
 
 def test_a_checkpoint_that_cannot_be_written_leaves_those_before(tmp_path, monkeypatch):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    callback = Checkpoints(tmp_path, "val_dice")
+    callback = Checkpoints(tmp_path, Monitor("val_dice"))
     callback.set_model(model)
     callback.on_epoch_end(0, {"val_dice": 0.5})
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

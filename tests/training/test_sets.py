@@ -8,8 +8,8 @@ from PIL import Image
 from keras_rau import datasets, models
 from keras_rau.errors import DataError, RauError
 from keras_rau.training import experiment, load_config
-from keras_rau.training.experiment import load_split
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.sets import load_split
 
 # The check before a training also says that two files are the same; here it is about what follows from it.
 pytestmark = pytest.mark.filterwarnings("ignore:Pictures under several ids")

@@ -1,6 +1,5 @@
 """best.keras, last.keras and previous.keras."""
 
-import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_rau.errors import RauError
+from keras_rau.training.monitor import Monitor
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -19,36 +19,35 @@ class Checkpoints(keras.callbacks.Callback):
 
     Args:
         folder: where `best.keras`, `last.keras` and `previous.keras` are written.
-        monitor: name of the logged value to choose the best by; higher is better.
+        monitor: how the best is chosen.
         earlier: rows of the epochs already finished, for the best value so far.
         describe: called with the path of every new file, to write what belongs beside it.
+        keep_epochs: epochs, counted from 1, after which the model is kept for good, as `epoch_NNN.keras`.
     """
 
     def __init__(
         self,
         folder: Path,
-        monitor: str,
+        monitor: Monitor,
         earlier: Iterable[dict[str, Any]] = (),
         describe: Callable[[Path], None] = lambda path: None,
+        keep_epochs: Iterable[int] = (),
     ) -> None:
         super().__init__()
         self.folder = folder
         self.monitor = monitor
         self.describe = describe
-        self.best = max((row[monitor] for row in earlier if monitor in row), default=-math.inf)
+        self.keep_epochs = set(keep_epochs)
+        self.best = monitor.best(earlier)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Save."""
-        logs = logs or {}
-        if self.monitor not in logs:
-            raise RauError(
-                f"The best checkpoint is to be chosen by {self.monitor!r}, which this training does not log. "
-                f"Logged: {', '.join(sorted(logs))}"
-            )
-        value = float(logs[self.monitor])
-        if value > self.best:
+        value = self.monitor.value(logs or {})
+        if self.monitor.better(value, self.best):
             self._save("best.keras")
             self.best = value
+        if epoch + 1 in self.keep_epochs:
+            self._save(f"epoch_{epoch + 1:03}.keras")
         self._save("last.keras", keep_as="previous.keras")
 
     def _save(self, name: str, keep_as: str | None = None) -> None:

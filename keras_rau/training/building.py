@@ -1,0 +1,55 @@
+"""Loss and model of an experiment, checked against each other before anything is read or written."""
+
+from typing import Any
+
+import keras
+
+from keras_rau import datasets, losses, metrics, models
+from keras_rau.errors import UsageError
+from keras_rau.suggestion import did_you_mean
+from keras_rau.training.config import Config
+from keras_rau.training.optimizer import build_optimizer
+
+
+def checked_loss(config: Config) -> keras.losses.Loss:
+    """The loss; unknown names of models, losses and policies are found here, before any file is read."""
+    if config.model.name not in models.list_presets():
+        hint = did_you_mean(config.model.name, models.list_presets())
+        raise UsageError(
+            f"Unknown model. {hint}Known: {', '.join(models.list_presets())}. Received: {config.model.name!r}"
+        )
+    try:
+        datasets.get_policy(config.data.augment)
+        return losses.get(config.loss.name, **config.loss.arguments)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def reads_distance(loss: Any) -> bool:
+    """Whether the loss wants distances to the border beside the mask."""
+    return any(isinstance(part, losses.BoundaryLoss) for part in loss.parts())
+
+
+def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Model:
+    """The compiled model; `steps` are those of an epoch."""
+    arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments}
+    try:
+        model = models.from_preset(config.model.name, weights=None, **arguments)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"Model {config.model.name}: {error}") from error
+    _check_fits(loss, model, config.data.image_size)
+    model.compile(
+        build_optimizer(config.optimizer, steps, config.epochs),
+        loss=loss,
+        metrics=[metrics.DiceScore(), metrics.IoU()],
+    )
+    return model
+
+
+def _check_fits(loss: keras.losses.Loss, model: keras.Model, size: tuple[int, int]) -> None:
+    """Some losses want several classes, others one: found here, not in the first step."""
+    target = keras.ops.zeros((1, *size, 2 if reads_distance(loss) else 1))
+    try:
+        loss(target, keras.ops.full((1, *size, model.output.shape[-1]), 0.5))
+    except ValueError as error:
+        raise UsageError(f"The loss does not fit model {model.name}: {error}") from error

@@ -1,0 +1,6 @@
+"""The configuration of an experiment: one validated schema for files, command line and Python."""
+
+from keras_rau.training.config.experiment import Config as Config
+from keras_rau.training.config.loading import load_config as load_config
+from keras_rau.training.config.loading import parse_setting as parse_setting
+from keras_rau.training.config.optimizer import OptimizerSection as OptimizerSection

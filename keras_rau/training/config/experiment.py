@@ -1,0 +1,45 @@
+"""The whole configuration."""
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field
+
+from keras_rau.training.config.checkpoints import CheckpointSection
+from keras_rau.training.config.data import DataSection
+from keras_rau.training.config.hardware import HardwareSection
+from keras_rau.training.config.optimizer import OptimizerSection
+from keras_rau.training.config.section import NamedSection, Section
+
+
+class Config(Section):
+    """A whole experiment."""
+
+    data: DataSection = DataSection()
+    model: NamedSection = NamedSection(name="rau_net_small")
+    loss: NamedSection = NamedSection(name="compound")
+    optimizer: OptimizerSection = OptimizerSection()
+    epochs: int = Field(40, ge=1)
+    batch_size: int = Field(8, ge=1, description="images per step, over all devices and hosts")
+    monitor: str = Field("val_dice", description="logged value that the best checkpoint is chosen by")
+    monitor_mode: Literal["auto", "max", "min"] = Field(
+        "auto", description="whether higher or lower is better; auto: lower for losses, higher for scores"
+    )
+    early_stopping: int | None = Field(
+        None, ge=1, description="stop after so many epochs without a better `monitor`; null: never"
+    )
+    seed: int | None = Field(
+        None, ge=0, lt=2**32, description="makes the run repeatable: weights, order, augmentation, operations"
+    )
+    init: str | None = Field(
+        None, description="model file, run directory or preset whose weights the training starts from"
+    )
+    frozen_encoder_epochs: int = Field(0, ge=0, description="epochs at the start in which the encoder is not trained")
+    also_test: dict[str, Path] = Field({}, description="other data sets to test on, each by its name and its folder")
+    checkpoints: CheckpointSection = CheckpointSection()
+    hardware: HardwareSection = HardwareSection()
+
+    def to_yaml(self) -> str:
+        """YAML text that `load_config` reads back."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
