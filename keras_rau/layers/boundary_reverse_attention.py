@@ -34,8 +34,8 @@ class BoundaryReverseAttention(keras.layers.Layer):
 
     Args:
         filters: channels of the result.
-        boundary_depth: refinement convolutions of the boundary branch.
-        reverse_depth: refinement convolutions of the reverse branch.
+        boundary_depth: refinement convolutions of the boundary branch; 0 leaves the branch out.
+        reverse_depth: refinement convolutions of the reverse branch; 0 leaves the branch out.
         boundary_form: `"uncertainty"` or `"edge"`, see `BoundaryAttention`.
         normalization: `"batch"`, `"group"`, `"instance"` or `None`.
         activation: name of a Keras activation, or `None`.
@@ -96,8 +96,15 @@ class BoundaryReverseAttention(keras.layers.Layer):
         }
         self.coarse = keras.layers.Conv2D(classes, 1, **shared)
         self.enlarge = Upsample(**shared)
-        self.boundary = BoundaryAttention(filters, boundary_form, depth=boundary_depth, **branch)
-        self.reverse = ReverseAttention(filters, depth=reverse_depth, **branch)
+        if not (boundary_depth or reverse_depth):
+            raise ValueError(
+                "One of `boundary_depth` and `reverse_depth` must be positive. "
+                f"Received: boundary_depth={boundary_depth}, reverse_depth={reverse_depth}"
+            )
+        self.boundary = (
+            BoundaryAttention(filters, boundary_form, depth=boundary_depth, **branch) if boundary_depth else None
+        )
+        self.reverse = ReverseAttention(filters, depth=reverse_depth, **branch) if reverse_depth else None
         self.fuse = keras.layers.Conv2D(filters, 1, **shared)
         self.shortcut: keras.layers.Layer | None = None
 
@@ -107,9 +114,9 @@ class BoundaryReverseAttention(keras.layers.Layer):
         axis = channel_axis(self.data_format)
         self.coarse.build(gating)
         logits = with_channels(features, self.classes, self.data_format)
-        self.boundary.build([features, logits])
-        self.reverse.build([features, logits])
-        self.fuse.build(with_channels(features, 2 * self.filters, self.data_format))
+        for branch in self._branches():
+            branch.build([features, logits])
+        self.fuse.build(with_channels(features, len(self._branches()) * self.filters, self.data_format))
         if features[axis] != self.filters:
             self.shortcut = keras.layers.Conv2D(
                 self.filters,
@@ -124,13 +131,13 @@ class BoundaryReverseAttention(keras.layers.Layer):
         """Refine the skip features; returns them, or `[features, logits]` with `return_logits`."""
         features, gating = inputs
         logits = self.enlarge([self.coarse(gating), features])
-        branches = [
-            self.reverse([features, logits], training=training),
-            self.boundary([features, logits], training=training),
-        ]
+        branches = [branch([features, logits], training=training) for branch in self._branches()]
         fused = self.fuse(ops.concatenate(branches, axis=channel_axis(self.data_format)))
         refined = fused + (features if self.shortcut is None else self.shortcut(features))
         return [refined, logits] if self.return_logits else refined
+
+    def _branches(self) -> list[keras.layers.Layer]:
+        return [branch for branch in (self.reverse, self.boundary) if branch is not None]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Shape of the features, or of `[features, logits]`."""

@@ -23,8 +23,8 @@ class RAUNet(UShape):
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of the stride `2**depth`.
-        boundary_depth: 3×3 convolutions of the boundary branch.
-        reverse_depth: 3×3 convolutions of the reverse branch.
+        boundary_depth: 3×3 convolutions of the boundary branch; 0 leaves it out (reverse attention alone).
+        reverse_depth: 3×3 convolutions of the reverse branch; 0 leaves it out (boundary attention alone).
         boundary_form: `"uncertainty"` or `"edge"`, see `keras_rau.layers.BoundaryAttention`.
         upsampling: see `UNet`.
         **options: the other arguments of `UNet`.

@@ -89,3 +89,19 @@ def test_upsample_uses_half_pixel_centres():
 def test_bad_arguments_say_what_was_received(make, message):
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+def test_a_branch_of_depth_zero_is_left_out():
+    from keras_rau.layers import BoundaryReverseAttention
+
+    features, gating = np.ones((1, 8, 8, 4), "float32"), np.ones((1, 4, 4, 6), "float32")
+    whole, reverse, boundary = (
+        BoundaryReverseAttention(4, boundary_depth=b, reverse_depth=r) for b, r in ((1, 1), (0, 1), (1, 0))
+    )
+    for layer in (whole, reverse, boundary):
+        assert layer([features, gating]).shape == (1, 8, 8, 4)
+    # A branch: projection and 3×3 convolution with batch normalisation; and half of the fusion's kernel.
+    missing = whole.count_params() - reverse.count_params()
+    assert missing == reverse.reverse.count_params() + 4 * 4 == whole.count_params() - boundary.count_params()
+    with pytest.raises(ValueError, match="must be positive"):
+        BoundaryReverseAttention(4, boundary_depth=0, reverse_depth=0)
