@@ -10,6 +10,7 @@ from keras_rau.layers.arguments import one_of, positive_int
 from keras_rau.layers.blocks import NORMALIZATIONS, ConvBlock
 from keras_rau.layers.upsample import Upsample
 from keras_rau.models.base import Graph
+from keras_rau.models.encoders.registry import check_encoder, encoder_features, stride_of_first
 
 # (skip, decoder map below, the same after upsampling, channels, level) -> (skip, side logits or None)
 SkipConnection = Callable[[Any, Any, Any, int, int], tuple[Any, Any | None]]
@@ -29,6 +30,8 @@ class Plan:
     separable: bool = False
     output_activation: str | None = "auto"
     deep_supervision: bool = False
+    encoder: str | None = None
+    encoder_weights: str | None = None
     dtype: Any = None
 
     def __post_init__(self) -> None:
@@ -36,7 +39,18 @@ class Plan:
             positive_int(name, getattr(self, name))
         one_of("normalization", self.normalization, NORMALIZATIONS)
         one_of("upsampling", self.upsampling, ("conv", "transpose", "bilinear"))
-        _check_input_shape(self.input_shape, 2**self.depth)
+        if self.encoder is not None:
+            check_encoder(self.encoder)
+            if self.depth > 4:
+                raise ValueError(f"`depth` must be at most 4 with an encoder. Received: depth={self.depth}")
+        elif self.encoder_weights is not None:
+            raise ValueError(f"`encoder_weights` need an `encoder`. Received: encoder_weights={self.encoder_weights!r}")
+        _check_input_shape(self.input_shape, self.stride * 2**self.depth)
+
+    @property
+    def stride(self) -> int:
+        """Stride of the finest skip connection."""
+        return 1 if self.encoder is None else stride_of_first(self.encoder)
 
     @property
     def shared(self) -> dict[str, Any]:
@@ -59,14 +73,7 @@ class Plan:
     def build(self, connect: SkipConnection) -> Graph:
         """Build the graph with `connect` in every skip connection."""
         image = keras.Input(self.input_shape, name="image")
-        x = keras.layers.Rescaling(1 / 255, name="rescaling", dtype=self.dtype)(image)
-        skips = []
-        for level in range(self.depth):
-            x = self.block(self.width * 2**level, name=f"encoder_{level}")(x)
-            skips.append(x)
-            x = keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=self.dtype, name=f"pool_{level}")(x)
-        x = self.block(self.width * 2**self.depth, name="bottleneck")(x)
-
+        *skips, x = self._encode(image)
         sides: dict[str, Any] = {}
         heads: list[keras.layers.Layer] = []
         for level in reversed(range(self.depth)):
@@ -77,7 +84,7 @@ class Plan:
             x = self.block(filters, name=f"decoder_{level}")(x)
             if not self.deep_supervision:
                 continue
-            name = f"side_{2**level}"
+            name = f"side_{self.stride * 2**level}"
             if logits is None and level > 0:
                 heads.append(keras.layers.Conv2D(self.classes, 1, name=f"{name}_logits", **self.shared))
                 logits = heads[-1](x)
@@ -85,7 +92,22 @@ class Plan:
                 heads.append(self._activate(name))
                 sides[name] = heads[-1](logits)
         logits = keras.layers.Conv2D(self.classes, 1, name="logits", **self.shared)(x)
+        if self.stride > 1:
+            logits = Upsample(name="enlarge", **self.shared)([logits, image])
         return Graph(image, self._activate("mask")(logits), sides, heads)
+
+    def _encode(self, image: Any) -> list[Any]:
+        """Feature maps from fine to coarse; the last is the bottleneck."""
+        if self.encoder is not None:
+            features = encoder_features(self.encoder, image, self.encoder_weights, self.dtype)
+            return features[: self.depth + 1]
+        x = keras.layers.Rescaling(1 / 255, name="rescaling", dtype=self.dtype)(image)
+        features = []
+        for level in range(self.depth):
+            x = self.block(self.width * 2**level, name=f"encoder_{level}")(x)
+            features.append(x)
+            x = keras.layers.MaxPooling2D(2, data_format="channels_last", dtype=self.dtype, name=f"pool_{level}")(x)
+        return [*features, self.block(self.width * 2**self.depth, name="bottleneck")(x)]
 
     def _enlarge(self, x: Any, skip: Any, filters: int, level: int) -> Any:
         name = f"upsample_{level}"

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_rau.models.base import SegmentationModel
+from keras_rau.models.encoders.imagenet import load_lite0
 from keras_rau.models.plan import Plan, SkipConnection
 from keras_rau.suggestion import did_you_mean
 
@@ -36,7 +37,11 @@ class UShape(SegmentationModel):
         plan = replace(plan, dtype=policy, input_shape=tuple(plan.input_shape))
         side_weights: float | Sequence[float] = options.get("side_weights", 0.25)
         arguments = {**asdict(plan), "dtype": policy.name, "side_weights": side_weights, **own}
+        # A saved model brings its weights: it is built again without those of the encoder.
+        arguments["encoder_weights"] = None
         rest = {name: options[name] for name in ("name", "trainable") if name in options}
         super().__init__(plan.build(connect(plan)), arguments, side_weights, **rest)
         # Keras decides by the model's own policy whether `compile` has to scale the loss (mixed_float16).
         self.dtype_policy = policy
+        if plan.encoder == "efficientnet_lite0" and plan.encoder_weights is not None:
+            load_lite0(self, None if plan.encoder_weights == "imagenet" else plan.encoder_weights)

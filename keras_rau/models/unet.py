@@ -21,7 +21,7 @@ class UNet(UShape):
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of the stride `2**depth`.
         classes: channels of the mask: 1 for lesion against skin, or K with channel 0 the background.
         width: channels of the first level; each level doubles them.
-        depth: number of poolings.
+        depth: number of poolings; with an encoder, of skip connections: its first `depth + 1` feature maps are used.
         normalization: `"batch"`, `"group"`, `"instance"` or `None`.
         activation: name of a Keras activation for all hidden layers.
         upsampling: `"conv"` (nearest, then a 3×3 convolution), `"transpose"` (2×2 transposed convolution) or
@@ -31,6 +31,9 @@ class UNet(UShape):
             `None` for logits.
         deep_supervision: train a side output per decoder level, see `SegmentationModel`.
         side_weights: weight of each side output's loss (coarsest first), or one number for all.
+        encoder: name of a network that replaces the path down, one of `keras_rau.models.list_encoders()`; `None` for the
+            U-Net's own. Its finest features have stride 2, so that the mask is enlarged twice at the end.
+        encoder_weights: `"imagenet"`, the path of a weights file, or `None` for fresh ones.
         dtype: dtype or dtype policy of all layers; Keras's global policy when `None`. Outputs are float32.
         **kwargs: of `keras.Model` (`name`).
 
@@ -40,6 +43,7 @@ class UNet(UShape):
 
     Raises:
         ValueError: an argument has no valid value.
+        RauError: the encoder's weights cannot be found or read.
 
     Example:
         >>> model = UNet(input_shape=(None, None, 3), width=8, depth=3)
@@ -60,6 +64,8 @@ class UNet(UShape):
         output_activation: str | None = "auto",
         deep_supervision: bool = False,
         side_weights: float | Sequence[float] = 0.25,
+        encoder: str | None = None,
+        encoder_weights: str | None = None,
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -75,6 +81,8 @@ class UNet(UShape):
             "output_activation": output_activation,
             "deep_supervision": deep_supervision,
             "side_weights": side_weights,
+            "encoder": encoder,
+            "encoder_weights": encoder_weights,
             "dtype": dtype,
         }
         super().__init__(_plain, {}, {**options, **kwargs})
