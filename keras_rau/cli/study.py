@@ -1,0 +1,207 @@
+"""keras-rau study: losses, attention, imbalance, transfer."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+
+class _Lists(TyperCommand):
+    """Lets an option that may be repeated take several words: `--epochs 20 40 60`, or `--epochs 20,40,60`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        lists = {name for one in self.params if getattr(one, "multiple", False) for name in one.opts}
+        words: list[str] = []
+        option, taken = None, False
+        for word in args:
+            if word.startswith("--"):
+                option, taken = (word, False) if word in lists else (None, False)
+                words += [] if option else [word]
+                continue
+            if option is None:
+                words.append(word)
+                continue
+            # A setting may hold commas.
+            values = [word] if option == "--set" else [part for part in word.split(",") if part]
+            words += [each for value in values for each in (option, value)]
+            taken = True
+        if option is not None and not taken:
+            words.append(option)
+        return super().parse_args(ctx, words)
+
+
+app = typer.Typer(
+    name="study",
+    help="Run a grid of trainings, score the checkpoints, and write tables and plots beside the paper's.",
+    no_args_is_help=True,
+)
+
+_Config = Annotated[Path | None, typer.Argument(help="YAML file with the settings that all trainings share.")]
+_Dataset = Annotated[str, typer.Option("--dataset", help="Name of the source.")]
+_DataDir = Annotated[Path, typer.Option("--data-dir", help="Its folder.")]
+_Output = Annotated[
+    Path, typer.Option(help="Folder of the trainings (cells/), tables and plots; studies may share it.")
+]
+_Epochs = Annotated[
+    list[int], typer.Option(help="Epochs after which the models are scored; the last ends the training.")
+]
+_Seeds = Annotated[list[int], typer.Option(help="Seeds; each is a training of its own.")]
+_Model = Annotated[str, typer.Option(help="Preset.")]
+_ImageSize = Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")]
+_BatchSize = Annotated[int | None, typer.Option(help="Images per step.")]
+_Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting of all trainings.")]
+_Jobs = Annotated[int, typer.Option(min=1, help="Trainings at once; they share the processor's cores.")]
+_ReportOnly = Annotated[bool, typer.Option("--report-only", help="Train nothing, report what is finished.")]
+_Loss = Annotated[str, typer.Option(help="Loss of all trainings.")]
+
+
+@app.command(cls=_Lists)
+def losses(
+    dataset: _Dataset,
+    data_dir: _DataDir,
+    output: _Output,
+    config: _Config = None,
+    losses: Annotated[list[str], typer.Option(help="Losses to compare.")] = ["bce", "tversky", "dice", "compound"],  # noqa: B006
+    epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
+    seeds: _Seeds = [0],  # noqa: B006
+    model: _Model = "rau_net_paper",
+    image_size: _ImageSize = None,
+    batch_size: _BatchSize = None,
+    set_: _Set = None,
+    jobs: _Jobs = 1,
+    report_only: _ReportOnly = False,
+) -> None:
+    """Which loss? The paper's loss study, beside its printed values."""
+    from keras_rau.training.study import designs
+
+    grid = _grid(config, output, seeds, model, image_size, batch_size, set_)
+    _run(designs.losses_study(grid, _source(dataset, data_dir, epochs), losses), output, jobs, report_only)
+
+
+@app.command(cls=_Lists)
+def attention(
+    dataset: _Dataset,
+    data_dir: _DataDir,
+    output: _Output,
+    config: _Config = None,
+    loss: _Loss = "compound",
+    epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
+    seeds: _Seeds = [0],  # noqa: B006
+    model: _Model = "rau_net_paper",
+    image_size: _ImageSize = None,
+    batch_size: _BatchSize = None,
+    set_: _Set = None,
+    jobs: _Jobs = 1,
+    report_only: _ReportOnly = False,
+) -> None:
+    """How much does attention help? None, gates, reverse, boundary, both."""
+    from keras_rau.training.study import designs
+
+    grid = _grid(config, output, seeds, model, image_size, batch_size, set_)
+    _run(designs.attention_study(grid, _source(dataset, data_dir, epochs), loss), output, jobs, report_only)
+
+
+@app.command(cls=_Lists)
+def imbalance(
+    data_dir: _DataDir,
+    output: _Output,
+    dataset: _Dataset = "ham10000",
+    config: _Config = None,
+    balance: Annotated[
+        list[str], typer.Option(help="Columns by whose rarity images are weighted: lesion_size, or of the metadata.")
+    ] = ["diagnosis"],  # noqa: B006
+    epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
+    seeds: _Seeds = [0],  # noqa: B006
+    model: _Model = "rau_net_paper",
+    image_size: _ImageSize = None,
+    batch_size: _BatchSize = None,
+    set_: _Set = None,
+    jobs: _Jobs = 1,
+    report_only: _ReportOnly = False,
+) -> None:
+    """Does weighting help what is rare? Scores by lesion size and diagnosis."""
+    from keras_rau.training.study import designs
+
+    grid = _grid(config, output, seeds, model, image_size, batch_size, set_)
+    _run(designs.imbalance_study(grid, _source(dataset, data_dir, epochs), balance), output, jobs, report_only)
+
+
+@app.command(cls=_Lists)
+def transfer(
+    dataset: _Dataset,
+    data_dir: _DataDir,
+    other: Annotated[str, typer.Option(metavar="NAME=DIR", help="The other data set, such as ph2=PH2Dataset.")],
+    output: _Output,
+    config: _Config = None,
+    loss: _Loss = "compound",
+    epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
+    other_epochs: Annotated[
+        list[int] | None, typer.Option(help="Those on the other data set; the same if left out.")
+    ] = None,
+    seeds: _Seeds = [0],  # noqa: B006
+    model: _Model = "rau_net_paper",
+    image_size: _ImageSize = None,
+    batch_size: _BatchSize = None,
+    set_: _Set = None,
+    other_set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Settings on the other data set instead of --set data.…"),
+    ] = None,
+    jobs: _Jobs = 1,
+    report_only: _ReportOnly = False,
+) -> None:
+    """How well does a model carry over? Train on each data set, test on both."""
+    from keras_rau.cli.options import named_folder
+    from keras_rau.training.study import designs
+
+    own = [word for word in set_ or [] if word.startswith("data.")]
+    shared = [word for word in set_ or [] if word not in own]
+    grid = _grid(config, output, seeds, model, image_size, batch_size, shared)
+    first = _source(dataset, data_dir, epochs, own)
+    second = _source(*named_folder(other), other_epochs or epochs, other_set)
+    _run(designs.transfer_study(grid, first, second, loss), output, jobs, report_only)
+
+
+def _grid(
+    config: Path | None,
+    output: Path,
+    seeds: list[int],
+    model: str,
+    image_size: int | None,
+    batch_size: int | None,
+    settings: list[str] | None,
+) -> Any:
+    from keras_rau.cli.options import source_options
+    from keras_rau.training.study.designs import Grid
+
+    overrides = source_options(settings)
+    if image_size is not None:
+        overrides["data.image_size"] = image_size
+    if batch_size is not None:
+        overrides["batch_size"] = batch_size
+    return Grid(output / "cells", tuple(sorted(set(seeds))), model, config, overrides)
+
+
+def _source(dataset: str, data_dir: Path, epochs: list[int], settings: list[str] | None = None) -> Any:
+    from keras_rau.cli.options import source_options
+    from keras_rau.errors import UsageError
+    from keras_rau.training.study.cells import Source
+
+    if min(epochs) < 1:
+        raise UsageError(f"--epochs are counted from 1. Received: {epochs}")
+    return Source(dataset, data_dir, tuple(sorted(set(epochs))), source_options(settings))
+
+
+def _run(design: Any, output: Path, jobs: int, report_only: bool) -> None:
+    from rich.console import Console
+
+    from keras_rau.training.study import run_study
+
+    console = Console(stderr=True)
+    try:
+        run_study(design, output, console, jobs, report_only)
+    except KeyboardInterrupt as interruption:
+        console.print("interrupted: what is trained is kept, the same command goes on", highlight=False)
+        raise typer.Exit(130) from interruption
+    typer.echo(f"tables and plots: {output}")

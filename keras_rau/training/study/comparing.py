@@ -1,0 +1,53 @@
+"""Means over seeds and images, and paired differences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras_rau.errors import DataError
+from keras_rau.evaluation import compare_scores
+
+Rows = list[dict[str, Any]]
+
+
+def mean_over_seeds(scores: Sequence[Rows]) -> Rows:
+    """Scores per image, each the mean over the seeds.
+
+    Raises:
+        DataError: the seeds were not scored on the same images.
+    """
+    by_id = [{row["id"]: row for row in rows} for rows in scores]
+    if any(each.keys() != by_id[0].keys() for each in by_id):
+        raise DataError("The seeds of a study are scored on different images: give them one split.")
+    keys = [key for key in scores[0][0] if key != "id"]
+    return [
+        {"id": name, **{key: sum(each[name][key] for each in by_id) / len(by_id) for key in keys}} for name in by_id[0]
+    ]
+
+
+def paired_differences(rows: dict[str, Rows], reference: str, key: str = "dice") -> dict[str, dict[str, Any]]:
+    """Every line against the reference, image by image, with p values adjusted after Holm (1979).
+
+    Returns:
+        What `compare_scores` returns, and `p_holm`, by label.
+    """
+    found = {
+        label: compare_scores(scores, rows[reference], key) for label, scores in rows.items() if label != reference
+    }
+    adjusted = holm([result["p_value"] for result in found.values()])
+    return {label: {**result, "p_holm": p} for (label, result), p in zip(found.items(), adjusted, strict=True)}
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """P values adjusted for their number, after Holm's step-down method.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    adjusted = [0.0] * len(values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min((len(values) - rank) * values[index], 1.0))
+        adjusted[index] = largest
+    return adjusted

@@ -1,0 +1,102 @@
+"""The plots of a study."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rau.errors import RauError
+from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.study.comparing import Rows
+from keras_rau.training.study.designs import Design
+
+_COLOURS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#2e4057", "#8d6a9f", "#7a7a7a")
+
+
+def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows], folder: Path) -> list[str]:
+    """Dice over epochs, box plots per image, paired differences.
+
+    Returns:
+        Names of the files written.
+
+    Raises:
+        RauError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise RauError("The plots of a study need matplotlib: pip install 'keras-rau[plots]'.") from error
+    names = []
+    figures = {
+        "dice_over_epochs.png": (_over_epochs, design.name != "transfer"),
+        "dice_per_image.png": (_boxes, True),
+        "paired_differences.png": (_differences, bool(results["differences"])),
+    }
+    for name, (draw, wanted) in figures.items():
+        if not wanted:
+            continue
+        figure = Figure(figsize=(8, 4.2), layout="constrained")
+        axes = figure.subplots()
+        draw(axes, design, results, scores)
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.savefig(folder / name, dpi=130)
+        names.append(name)
+    return names
+
+
+def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
+    for number, row in enumerate(row for row in design.rows if row.label in scores):
+        colour = _COLOURS[number % len(_COLOURS)]
+        curves = [[one["val_dice"] for one in read_history(cell.run.history)] for cell in row.cells]
+        length = min(len(curve) for curve in curves)
+        mean = np.mean([curve[:length] for curve in curves], axis=0)
+        axes.plot(range(1, length + 1), mean, color=colour, linewidth=1.2)
+        (line,) = (one for one in results["rows"] if one["label"] == row.label)
+        for epoch, summary in line["at"].items():
+            low, high = summary["ci95"]["dice"]
+            label = row.label if epoch == next(iter(line["at"])) else None
+            # Beside each other, so that the intervals can be told apart.
+            place = int(epoch) + length / 250 * (number - len(scores) / 2)
+            axes.errorbar(
+                place,
+                summary["dice"],
+                [[summary["dice"] - low], [high - summary["dice"]]],
+                color=colour,
+                fmt="o",
+                ms=4,
+                capsize=2,
+                label=label,
+            )
+    axes.set(xlabel="epoch", ylabel="Dice", title="validation images (lines), test images (points, 95 % intervals)")
+    bottom = min(summary["ci95"]["dice"][0] for line in results["rows"] for summary in line["at"].values())
+    axes.set_ylim(max(bottom - 0.1, 0), None)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, loc="lower right")
+
+
+def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
+    del design, results
+    values = [[row["dice"] for row in rows] for rows in scores.values()]
+    # Named by ticks, because the name of the argument for labels changed in matplotlib 3.9.
+    axes.boxplot(
+        values, vert=False, widths=0.6, flierprops={"marker": ".", "markersize": 3, "alpha": 0.5}, showmeans=True
+    )
+    axes.set_yticks(range(1, len(scores) + 1), list(scores))
+    axes.invert_yaxis()
+    axes.set(xlabel="Dice per test image (triangle: mean)")
+    axes.grid(axis="x", alpha=0.3)
+
+
+def _differences(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
+    del scores
+    for place, one in enumerate(results["differences"].values()):
+        low, high = (100 * value for value in one["ci95"])
+        middle = 100 * one["difference"]
+        axes.errorbar(middle, place, xerr=[[middle - low], [high - middle]], fmt="o", color=_COLOURS[0], capsize=3)
+    axes.axvline(0, color=_COLOURS[-1], linewidth=1)
+    axes.set_yticks(range(len(results["differences"])), list(results["differences"]))
+    axes.invert_yaxis()
+    against = "the model trained there" if design.name == "transfer" else design.reference
+    axes.set(xlabel=f"Dice points against {against}, 95 % interval of the mean per image")
+    axes.margins(y=0.3)
+    axes.grid(axis="x", alpha=0.3)
