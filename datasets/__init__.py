@@ -32,6 +32,7 @@ _NAMES = {
     "restore": "geometry",
     "signed_distance": "distance",
     "pipeline": "feeding.tf_pipeline",
+    "image_weights": "balancing",
     "preprocess": "preprocessing.steps",
     "preprocess_stage": "preprocessing.stage",
     "get_policy": "augmentation",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ def write_sidecar(model: Path, info: dict[str, Any]) -> None:
         content["preprocess_note"] = _NOTE
     if model.suffix == ".tflite" and model.is_file():
         content["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    # The model may be there already, and must never have half a sidecar.
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(content, indent=1) + "\n")
+    os.replace(part, path)
 
 
 def read_sidecar(model: Path) -> dict[str, Any]:

@@ -43,5 +43,5 @@ def __dir__() -> list[str]:
 
 @wrapt.when_imported("keras")
 def _register(_keras: ModuleType) -> None:
-    for name in ("layers", "losses", "metrics", "models"):
+    for name in ("layers", "losses", "metrics", "models", "training.schedules"):
         import_module(f"{__name__}.{name}")

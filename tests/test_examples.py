@@ -1,14 +1,25 @@
 """The examples run as they are."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+FOLDER = Path(__file__).parents[1] / "examples"
+EXAMPLES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "callbacks")
 # They train.
-SLOW = {"fit", "reverse_attention_in_mobilenet"}
+SLOW = {"fine_tune", "fit", "many_devices", "reverse_attention_in_mobilenet"}
+_QUIET = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def _run(path, folder):
+    found = subprocess.run(
+        [sys.executable, "-P", str(path)], cwd=folder, capture_output=True, text=True, check=False, env=_QUIET
+    )
+    assert found.returncode == 0, found.stderr[-2000:]
+    return found.stdout
 
 
 @pytest.mark.parametrize(
@@ -16,10 +27,50 @@ SLOW = {"fit", "reverse_attention_in_mobilenet"}
     [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in EXAMPLES],
 )
 def test_example(path, tmp_path):
-    found = subprocess.run([sys.executable, "-P", str(path)], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr[-2000:]
+    _run(path, tmp_path)
 
 
-def test_the_backbone_example_is_short():
-    path = Path(__file__).parents[1] / "examples" / "reverse_attention_in_mobilenet.py"
-    assert len(path.read_text().splitlines()) <= 15
+@pytest.mark.slow
+def test_the_callbacks_example_goes_on_where_it_was_stopped(tmp_path):
+    """Stopped after the first of its three epochs."""
+    path = FOLDER / "callbacks.py"
+    text = path.read_text()
+    begun = tmp_path / "begun.py"
+    begun.write_text(text.replace("    epochs=EPOCHS,", "    epochs=1,"))
+    assert begun.read_text() != text
+    assert "1 epochs, best Dice" in _run(begun, tmp_path)
+    said = _run(path, tmp_path)
+    assert "3 epochs, best Dice" in said
+    assert "Epoch 1/3" not in said
+    rows = (tmp_path / "run" / "history.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [("reverse_attention_in_mobilenet", 15), ("callbacks", 60), ("fine_tune", 60)]
+)
+def test_an_example_is_short(name, lines):
+    assert len((FOLDER / f"{name}.py").read_text().splitlines()) <= lines
+
+
+def test_the_notebook_is_stored_without_outputs():
+    import json
+
+    cells = json.loads((FOLDER / "skin_lesions.ipynb").read_text())["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) > 5
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+
+
+@pytest.mark.slow
+def test_the_notebook_runs(tmp_path):
+    client = pytest.importorskip("nbclient", reason="needs the extra `notebook`")
+    nbformat = pytest.importorskip("nbformat")
+    notebook = nbformat.read(FOLDER / "skin_lesions.ipynb", as_version=4)
+    place = {"metadata": {"path": str(tmp_path)}}
+    client.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place).execute()
+    found = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    figures = [output for output in found if "image/png" in output.get("data", {})]
+    assert len(figures) == 5
+    assert not [output for output in found if output.output_type == "error"]
+    assert (tmp_path / "run" / "model.tflite").stat().st_size > 10_000

@@ -1,12 +1,14 @@
 """tf.data pipelines from samples to batches."""
 
+import itertools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
+import numpy as np
 import tensorflow as tf
 
 from keras_rau.datasets.augmentation import Policy, get_policy, sample_seed
@@ -37,6 +39,10 @@ def pipeline(
     preprocess: Steps = (),
     cache_dir: Path | str | None = None,
     memory_limit: int | None = None,
+    start_step: int = 0,
+    position: Callable[[], tuple[int, int]] | None = None,
+    weights: Sequence[float] | None = None,
+    shard: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Decode, resize, preprocess, cache, shuffle, augment, batch and prefetch.
 
@@ -64,9 +70,17 @@ def pipeline(
         preprocess: steps applied to the resized image and cached with it, see `datasets.preprocess`.
         cache_dir: folder of the cache on disk, for this list of samples alone.
         memory_limit: bytes for the cache in memory; `None`: a quarter of the free memory, at most 4 GiB.
+        start_step: how many batches of the first epoch to leave out, without reading their images.
+        position: called when an iteration begins, gives the number of its epoch and how many batches to leave out, in
+            place of counting from `start_epoch` and `start_step`; for trainers that iterate more often than once an epoch.
+        weights: one number per sample, how much it counts in the loss, see `image_weights`; they come as a third part.
+
+        shard: `(index, count)`: give only this part of each batch, for the process `index` of `count` that share it;
+            `count` must divide `batch_size`, and `drop_remainder` be true unless all batches are full.
 
     Returns:
-        Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1, or `(B, H, W, 2)`.
+        Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1, or `(B, H, W, 2)`;
+        with `weights` also of weight float32 `(B,)`.
 
     Raises:
         DataError: there are no samples, one has no mask, or the cache on disk cannot be written.
@@ -85,15 +99,18 @@ def pipeline(
     cache = check_cache(cache, cache_dir, memory_limit)
     view = View(size, resize, parse_steps(preprocess))
     _check(samples)
+    weigh = _weighing(weights, count)
+    part = _part(shard, batch_size, drop_remainder or count % batch_size == 0)
     seed = seed if shuffle_seed is None else shuffle_seed
     one_by_one = policy is not None or target == "distance"
     load = Batches(open_store(samples, view, cache, cache_dir, memory_limit), size)
 
-    def order(epoch: tf.Tensor) -> tf.data.Dataset:
-        indices = tf.data.Dataset.range(count).batch(batch_size, drop_remainder=drop_remainder)
+    def order(epoch: tf.Tensor, left_out: tf.Tensor) -> tf.data.Dataset:
+        indices = tf.data.Dataset.range(count).batch(batch_size, drop_remainder=drop_remainder).skip(left_out)
         if shuffle_seed is not None:
             key = tf.stack([tf.constant(seed, tf.int64), epoch])
             indices = indices.map(lambda index: tf.random.experimental.index_shuffle(index, key, count - 1))
+        indices = indices.map(lambda index: index[part])
         return indices.map(lambda index: (tf.fill(tf.shape(index), epoch), index))
 
     # A whole batch a call, because calls of Python from several threads wait for each other.
@@ -103,28 +120,31 @@ def pipeline(
         masks = tf.ensure_shape(masks, (index.shape[0], *size, 1))
         if one_by_one:
             return epoch, index, images, masks
-        return tf.cast(images, tf.float32), tf.cast(masks, tf.float32)
+        return tf.cast(images, tf.float32), tf.cast(masks, tf.float32), *weigh(index)
 
-    def finish(epoch: tf.Tensor, index: tf.Tensor, image: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def finish(epoch: tf.Tensor, index: tf.Tensor, image: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
         image, mask = augment_pair(image, mask, policy, sample_seed(seed, epoch, index))
         if target == "distance":
             distance = tf.numpy_function(signed_distance, [mask[..., 0]], tf.float32, stateful=False)
             mask = tf.concat([mask, tf.ensure_shape(distance, size)[..., None]], axis=-1)
-        return image, mask
+        return image, mask, *weigh(index)
 
     # tf.data keeps every core busy; threads of OpenCV on top of that wait for each other.
     cv2.setNumThreads(1)
     # Results are taken in order, so that a slow one must not leave the other cores without work.
     threads = 2 * (os.cpu_count() or 1)
-    batches = _epochs(start_epoch).flat_map(order).map(read, num_parallel_calls=threads, deterministic=True)
+    epochs = _epochs(position or _counter(start_epoch, start_step))
+    batches = epochs.flat_map(order).map(read, num_parallel_calls=threads, deterministic=True)
     if one_by_one:
         batches = batches.unbatch().map(finish, num_parallel_calls=threads, deterministic=True)
-        batches = batches.batch(batch_size, drop_remainder=drop_remainder)
+        batches = batches.batch(part.stop - part.start, drop_remainder=drop_remainder)
     length = count // batch_size if drop_remainder else -(-count // batch_size)
     options = tf.data.Options()
     # There is nothing to tune, and the end of an epoch would now and then wait for the tuner, which wakes ever more rarely.
     options.autotune.enabled = False
-    return batches.apply(tf.data.experimental.assert_cardinality(length)).prefetch(_AHEAD).with_options(options)
+    if start_step == 0 and position is None:
+        batches = batches.apply(tf.data.experimental.assert_cardinality(length))
+    return batches.prefetch(_AHEAD).with_options(options)
 
 
 @contextmanager
@@ -155,13 +175,42 @@ def _check(samples: Sequence[Sample]) -> None:
         raise DataError(f"{len(without)} sample(s) have no mask, the first is {without[0]}.")
 
 
-def _epochs(first: int) -> tf.data.Dataset:
-    """One element, the number of the epoch; one more each time the dataset is iterated."""
-    state = {"epoch": first}
+def _weighing(weights: Sequence[float] | None, count: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, ...]]:
+    """Gives the weights of numbered samples; nothing where there are none."""
+    if weights is None:
+        return lambda index: ()
+    table = np.asarray(weights, "float32")
+    if table.shape != (count,) or not np.all(np.isfinite(table) & (table >= 0)):
+        raise ValueError(
+            f"`weights` must be {count} finite numbers from 0, one per sample. Received: weights of shape {table.shape}"
+        )
+    return lambda index: (tf.gather(table, index),)
 
-    def number() -> Iterator[int]:
-        epoch = state["epoch"]
-        state["epoch"] += 1
-        yield epoch
 
-    return tf.data.Dataset.from_generator(number, output_signature=tf.TensorSpec((), tf.int64))
+def _part(shard: tuple[int, int], batch_size: int, whole: bool) -> slice:
+    """Where in each batch the part of this process lies."""
+    index, parts = shard
+    if not 0 <= index < parts or batch_size % parts or not (whole or parts == 1):
+        raise ValueError(
+            "`shard` must be (index, count), where count divides `batch_size` and all batches are full (drop_remainder=True). "
+            f"Received: shard={shard}, batch_size={batch_size}"
+        )
+    length = batch_size // parts
+    return slice(index * length, (index + 1) * length)
+
+
+def _epochs(position: Callable[[], tuple[int, int]]) -> tf.data.Dataset:
+    """One element, where the epoch begins, asked for each time the dataset is iterated."""
+
+    def where() -> Iterator[tuple[int, int]]:
+        yield position()
+
+    number = tf.TensorSpec((), tf.int64)
+    return tf.data.Dataset.from_generator(where, output_signature=(number, number))
+
+
+def _counter(epoch: int, step: int) -> Callable[[], tuple[int, int]]:
+    """The next epoch at every call; batches are left out of the first alone."""
+    epochs = itertools.count(epoch)
+    steps = itertools.chain((step,), itertools.repeat(0))
+    return lambda: (next(epochs), next(steps))

@@ -9,7 +9,20 @@ import typer
 from rich.console import Console
 
 from keras_rau._version import __version__
-from keras_rau.cli import compare, demo, download, evaluate, export, models, predict, preview, train, validate
+from keras_rau.cli import (
+    compare,
+    demo,
+    download,
+    evaluate,
+    export,
+    find_lr,
+    models,
+    predict,
+    preview,
+    study,
+    train,
+    validate,
+)
 from keras_rau.errors import RauError, UsageError
 
 app = typer.Typer(
@@ -20,9 +33,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="--debug, anywhere on the line, shows the traceback of an error and TensorFlow's own messages.",
 )
-for module in (download, validate, preview, train, evaluate, compare, predict, export, models, demo):
+for module in (download, validate, preview, find_lr, train, evaluate, compare, predict, export, models, demo):
     name = module.__name__.rpartition(".")[2]
-    app.command(name)(getattr(module, name))
+    app.command(name.replace("_", "-"))(getattr(module, name))
+app.add_typer(study.app)
 
 
 def _show_version(wanted: bool) -> None:

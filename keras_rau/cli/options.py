@@ -1,5 +1,6 @@
 """Options that several commands take."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,16 +31,19 @@ def source_options(words: list[str] | None) -> dict[str, Any]:
         raise UsageError(str(error)) from error
 
 
-def resolve_config(path: Path | None, overrides: dict[str, Any], settings: list[str]) -> Any:
-    """Configuration of a file, with the options of the command line and then the words of `--set` over it."""
-    from keras_rau.errors import RauError, UsageError
+def resolve_config(sources: Path | Sequence[str] | None, overrides: dict[str, Any], settings: list[str]) -> Any:
+    """Configuration of files and ready names, with the options of the command line and then the words of `--set` over it."""
+    from keras_rau.errors import DataError, RauError, UsageError
     from keras_rau.training.config import load_config, parse_setting
 
-    if path is not None:
-        # What is wrong in the file is no matter of the words.
-        load_config(path)
+    if sources:
+        # What is wrong in a file is no matter of the words.
+        load_config(sources)
     try:
-        return load_config(path, {**overrides, **dict(parse_setting(text) for text in settings)})
+        return load_config(sources, {**overrides, **dict(parse_setting(text) for text in settings)})
+    except DataError:
+        # The file that `init` names.
+        raise
     except RauError as error:
         raise UsageError(str(error)) from error
 

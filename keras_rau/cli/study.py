@@ -1,10 +1,24 @@
 """keras-rau study: losses, attention, imbalance, transfer."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+
+_SETTINGS = ("--set", "--other-set")
+_OPTIONS = {
+    "model": "--model",
+    "model.name": "--model",
+    "loss": "--loss or --losses",
+    "loss.name": "--loss or --losses",
+    "epochs": "--epochs",
+    "checkpoints.keep_epochs": "--epochs",
+    "seed": "--seeds",
+    "data.dataset": "--dataset",
+    "data.data_dir": "--data-dir",
+}
 
 
 class _Lists(TyperCommand):
@@ -13,21 +27,25 @@ class _Lists(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         lists = {name for one in self.params if getattr(one, "multiple", False) for name in one.opts}
         words: list[str] = []
-        option, taken = None, False
-        for word in args:
+        option = None
+        for place, word in enumerate(args):
+            name, equals, value = word.partition("=")
             if word.startswith("--"):
-                option, taken = (word, False) if word in lists else (None, False)
-                words += [] if option else [word]
-                continue
+                option = name if name in lists else None
+                if option is None:
+                    words.append(word)
+                    continue
+                if not equals:
+                    if place + 1 == len(args) or args[place + 1].startswith("--"):
+                        ctx.fail(f"Option {option!r} takes one or more words.")
+                    continue
+                word = value
             if option is None:
                 words.append(word)
                 continue
             # A setting may hold commas.
-            values = [word] if option == "--set" else [part for part in word.split(",") if part]
+            values = [word] if option in _SETTINGS else [part for part in word.split(",") if part]
             words += [each for value in values for each in (option, value)]
-            taken = True
-        if option is not None and not taken:
-            words.append(option)
         return super().parse_args(ctx, words)
 
 
@@ -47,7 +65,9 @@ _Epochs = Annotated[
     list[int], typer.Option(help="Epochs after which the models are scored; the last ends the training.")
 ]
 _Seeds = Annotated[list[int], typer.Option(help="Seeds; each is a training of its own.")]
-_Model = Annotated[str, typer.Option(help="Preset.")]
+_Model = Annotated[
+    str | None, typer.Option(help="Preset; that of CONFIG if left out, or rau_net_paper without a configuration.")
+]
 _ImageSize = Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")]
 _BatchSize = Annotated[int | None, typer.Option(help="Images per step.")]
 _Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting of all trainings.")]
@@ -65,7 +85,7 @@ def losses(
     losses: Annotated[list[str], typer.Option(help="Losses to compare.")] = ["bce", "tversky", "dice", "compound"],  # noqa: B006
     epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
     seeds: _Seeds = [0],  # noqa: B006
-    model: _Model = "rau_net_paper",
+    model: _Model = None,
     image_size: _ImageSize = None,
     batch_size: _BatchSize = None,
     set_: _Set = None,
@@ -88,7 +108,7 @@ def attention(
     loss: _Loss = "compound",
     epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
     seeds: _Seeds = [0],  # noqa: B006
-    model: _Model = "rau_net_paper",
+    model: _Model = None,
     image_size: _ImageSize = None,
     batch_size: _BatchSize = None,
     set_: _Set = None,
@@ -113,7 +133,7 @@ def imbalance(
     ] = ["diagnosis"],  # noqa: B006
     epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
     seeds: _Seeds = [0],  # noqa: B006
-    model: _Model = "rau_net_paper",
+    model: _Model = None,
     image_size: _ImageSize = None,
     batch_size: _BatchSize = None,
     set_: _Set = None,
@@ -140,13 +160,15 @@ def transfer(
         list[int] | None, typer.Option(help="Those on the other data set; the same if left out.")
     ] = None,
     seeds: _Seeds = [0],  # noqa: B006
-    model: _Model = "rau_net_paper",
+    model: _Model = None,
     image_size: _ImageSize = None,
     batch_size: _BatchSize = None,
     set_: _Set = None,
     other_set: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Settings on the other data set instead of --set data.…"),
+        typer.Option(
+            metavar="KEY=VALUE", help="Split and options of the other data set; those in --set are of the first."
+        ),
     ] = None,
     jobs: _Jobs = 1,
     report_only: _ReportOnly = False,
@@ -155,7 +177,7 @@ def transfer(
     from keras_rau.cli.options import named_folder
     from keras_rau.training.study import designs
 
-    own = [word for word in set_ or [] if word.startswith("data.")]
+    own = [word for word in set_ or [] if _of_one_source(word)]
     shared = [word for word in set_ or [] if word not in own]
     grid = _grid(config, output, seeds, model, image_size, batch_size, shared)
     first = _source(dataset, data_dir, epochs, own)
@@ -163,23 +185,36 @@ def transfer(
     _run(designs.transfer_study(grid, first, second, loss), output, jobs, report_only)
 
 
+def _of_one_source(setting: str) -> bool:
+    """Whether a setting is about the images themselves, such as their split, and not about how the model sees them."""
+    section, _, name = setting.partition("=")[0].partition(".")
+    shared = ("image_size", "resize", "preprocess", "augment", "balance", "cache")
+    return section == "data" and name.partition(".")[0] not in shared
+
+
 def _grid(
     config: Path | None,
     output: Path,
     seeds: list[int],
-    model: str,
+    model: str | None,
     image_size: int | None,
     batch_size: int | None,
     settings: list[str] | None,
 ) -> Any:
     from keras_rau.cli.options import source_options
+    from keras_rau.errors import UsageError
+    from keras_rau.training.config import load_config
     from keras_rau.training.study.designs import Grid
 
     overrides = source_options(settings)
+    for key in overrides:
+        if key in _OPTIONS:
+            raise UsageError(f"--set {key} is an option of the study: write {_OPTIONS[key]} instead.")
     if image_size is not None:
         overrides["data.image_size"] = image_size
     if batch_size is not None:
         overrides["batch_size"] = batch_size
+    model = model or (load_config(config).model.name if config else "rau_net_paper")
     return Grid(output / "cells", tuple(sorted(set(seeds))), model, config, overrides)
 
 
@@ -194,14 +229,18 @@ def _source(dataset: str, data_dir: Path, epochs: list[int], settings: list[str]
 
 
 def _run(design: Any, output: Path, jobs: int, report_only: bool) -> None:
+    import logging
+
     from rich.console import Console
 
     from keras_rau.training.study import run_study
 
+    # It takes every other model that is scored for a function traced in vain.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     console = Console(stderr=True)
     try:
-        run_study(design, output, console, jobs, report_only)
-    except KeyboardInterrupt as interruption:
+        run_study(design, output, console, jobs, report_only, words=sys.argv[1:])
+    except KeyboardInterrupt as stop:
         console.print("interrupted: what is trained is kept, the same command goes on", highlight=False)
-        raise typer.Exit(130) from interruption
+        raise typer.Exit(getattr(stop, "status", 130)) from stop
     typer.echo(f"tables and plots: {output}")

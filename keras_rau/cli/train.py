@@ -1,5 +1,7 @@
 """keras-rau train."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +31,10 @@ _NAMES = {
 
 
 def train(
-    config: Annotated[Path | None, typer.Argument(help="YAML file; options on the command line go over it.")] = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Argument(help="YAML files and ready names (--list-configs), later over earlier; options go over them."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Run directory to write.")] = None,
     dataset: Annotated[
         str | None, typer.Option(help="isic2016, isic2017, isic2018, ph2, ham10000, folder or phantom.")
@@ -41,7 +46,9 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(help="Make the run repeatable.")] = None,
-    init: Annotated[str | None, typer.Option(help="Model file whose weights to start from.")] = None,
+    init: Annotated[
+        str | None, typer.Option(help="Run directory, .keras file or preset whose weights to start from.")
+    ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
     also_test: Annotated[
         list[str] | None,
@@ -50,10 +57,16 @@ def train(
     validate: Annotated[
         bool, typer.Option("--validate", help="Look at all images first, as `keras-rau validate`; stop on errors.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue after the last finished epoch.")] = False,
-    print_config: Annotated[bool, typer.Option("--print-config", help="Print the configuration and stop.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last saved state.")] = False,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print every setting with its value and meaning, and stop.")
+    ] = False,
+    list_configs: Annotated[bool, typer.Option("--list-configs", help="Print the ready names and stop.")] = False,
 ) -> None:
     """Train a model; writes a run directory with checkpoints, history, scores and overlays."""
+    if list_configs:
+        _list_configs()
+        return
     given = {
         "dataset": dataset,
         "data_dir": str(data_dir) if data_dir else None,
@@ -69,7 +82,9 @@ def train(
     overrides = {_NAMES[name]: value for name, value in given.items() if value is not None}
     resolved = resolve_config(config, overrides, set_ or [])
     if print_config:
-        typer.echo(resolved.to_yaml(), nl=False)
+        from keras_rau.training.config import commented_yaml
+
+        typer.echo(commented_yaml(resolved), nl=False)
         return
     from keras_rau.errors import UsageError
 
@@ -81,24 +96,35 @@ def train(
 
     from keras_rau.evaluation import table
     from keras_rau.training import train as run_training
+    from keras_rau.training.interruption import Signals
+    from keras_rau.training.resume import what_is_kept
     from keras_rau.training.run_directory import RunDirectory
 
     console = Console(stderr=True)
     try:
-        result = run_training(resolved, output, resume=resume, console=console, validate=validate)
-    except KeyboardInterrupt as interruption:
-        kept = RunDirectory(output).last.exists()
-        outcome = "the last finished epoch is kept, the same command with --resume goes on after it"
-        console.print(
-            f"interrupted: {outcome if kept else 'no epoch was finished, nothing is kept'}",
-            soft_wrap=True,
-            highlight=False,
-        )
-        raise typer.Exit(130) from interruption
+        with Signals():
+            result = run_training(resolved, output, resume=resume, console=console, validate=validate)
+    except KeyboardInterrupt as stop:
+        kept = getattr(stop, "kept", "") or what_is_kept(RunDirectory(output), resolved.epochs)
+        console.print(f"interrupted: {kept}. To go on:\n{_resuming()}", soft_wrap=True, highlight=False, markup=False)
+        raise typer.Exit(getattr(stop, "status", 130)) from stop
     Console().print(table(result))
     for name, scores in result.get("also_test", {}).items():
         Console().print(table({**scores, "dataset": name}))
     typer.echo(f"run directory: {output}")
+
+
+def _list_configs() -> None:
+    from keras_rau.training.config.ready import description, ready_configs
+
+    for name in ready_configs():
+        typer.echo(f"{name:10} {description(name)}")
+
+
+def _resuming() -> str:
+    """This command, with --resume."""
+    words = sys.argv[1:]
+    return shlex.join(["keras-rau", *words, *(() if "--resume" in words else ("--resume",))])
 
 
 def _others(words: list[str]) -> dict[str, str]:

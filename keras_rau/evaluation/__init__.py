@@ -8,6 +8,7 @@ from keras_rau.evaluation.overlays import overlay as overlay
 from keras_rau.evaluation.overlays import panel as panel
 from keras_rau.evaluation.paired import compare_scores as compare_scores
 from keras_rau.evaluation.prediction import predict_files as predict_files
+from keras_rau.evaluation.run_comparison import compare_runs as compare_runs
 from keras_rau.evaluation.score_files import read_csv as read_csv
 from keras_rau.evaluation.score_files import write_csv as write_csv
 from keras_rau.evaluation.score_files import write_json as write_json

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.reading.decoding import read_mask
+from keras_rau.datasets.balancing import lesion_share
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
 from keras_rau.evaluation.summary import summarise
@@ -83,13 +83,7 @@ def _rank(name: str) -> tuple[bool, bool, float, str]:
 def _quartiles(samples: Sequence[Sample]) -> list[str]:
     """Name of the quartile of every sample."""
     with ThreadPoolExecutor() as pool:
-        shares = np.array(list(pool.map(_lesion_share, samples)))
+        shares = np.array(list(pool.map(lesion_share, samples)))
     limits = np.percentile(shares, [0, 25, 50, 75, 100])
     names = [f"Q{k + 1}: {100 * limits[k]:.1f} % to {100 * limits[k + 1]:.1f} % of the image" for k in range(4)]
     return [names[k] for k in np.searchsorted(limits[1:4], shares)]
-
-
-def _lesion_share(sample: Sample) -> float:
-    if sample.mask is None:
-        raise RauError(f"The sample {sample.id} has no mask, so that the size of its lesion is unknown.")
-    return float(read_mask(sample.mask).mean())

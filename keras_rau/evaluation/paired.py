@@ -55,7 +55,7 @@ def compare_scores(
     differences = values_a - values_b
     rng = np.random.default_rng(seed)
     means = [differences[rng.integers(0, len(a), len(a))].mean() for _ in range(resamples)]
-    gains = -differences if key in _LOWER_IS_BETTER else differences
+    gains = -differences if lower_is_better(key) else differences
     return {
         "key": key,
         "n": len(a),
@@ -68,6 +68,11 @@ def compare_scores(
         "ties": int((gains == 0).sum()),
         "losses": int((gains < 0).sum()),
     }
+
+
+def lower_is_better(key: str) -> bool:
+    """Whether a score is a distance."""
+    return key in _LOWER_IS_BETTER
 
 
 def _by_id(rows: Sequence[dict[str, Any]], key: str, who: str) -> dict[str, float]:

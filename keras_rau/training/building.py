@@ -8,6 +8,7 @@ from keras_rau import datasets, losses, metrics, models
 from keras_rau.errors import UsageError
 from keras_rau.suggestion import did_you_mean
 from keras_rau.training.config import Config
+from keras_rau.training.distribution.workplace import is_shared
 from keras_rau.training.optimizer import build_optimizer
 
 
@@ -33,23 +34,34 @@ def reads_distance(loss: Any) -> bool:
 def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Model:
     """The compiled model; `steps` are those of an epoch."""
     arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments}
+    if config.hardware.policy is not None:
+        arguments = {"dtype": config.hardware.policy, **arguments}
     try:
         model = models.from_preset(config.model.name, weights=None, **arguments)
     except (TypeError, ValueError) as error:
         raise UsageError(f"Model {config.model.name}: {error}") from error
-    _check_fits(loss, model, config.data.image_size)
+    measures = [metrics.get(name) for name in config.metrics]
+    _check_fits(loss, measures, model, config.data.image_size)
     model.compile(
         build_optimizer(config.optimizer, steps, config.epochs),
         loss=loss,
-        metrics=[metrics.DiceScore(), metrics.IoU()],
+        # Batches that are shared out are filled up with images of weight zero, which only weighted metrics leave out.
+        **{"weighted_metrics" if is_shared(config) else "metrics": measures},
+        jit_compile=config.hardware.jit_compile,
     )
     return model
 
 
-def _check_fits(loss: keras.losses.Loss, model: keras.Model, size: tuple[int, int]) -> None:
-    """Some losses want several classes, others one: found here, not in the first step."""
+def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model, size: tuple[int, int]) -> None:
+    """Some losses want several classes, others one, and so do metrics: found here, not in the first step."""
     target = keras.ops.zeros((1, *size, 2 if reads_distance(loss) else 1))
+    output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
-        loss(target, keras.ops.full((1, *size, model.output.shape[-1]), 0.5))
+        loss(target, output)
     except ValueError as error:
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
+    for measure in measures:
+        try:
+            measure.statistics(target, output, None)
+        except ValueError as error:
+            raise UsageError(f"The metric {measure.name} does not fit model {model.name}: {error}") from error

@@ -1,7 +1,5 @@
 """A training from a configuration to a run directory."""
 
-import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,16 @@ from keras_rau import datasets, models
 from keras_rau.datasets.validation.report.page import write_report as write_validation
 from keras_rau.training.building import checked_loss, fresh_model
 from keras_rau.training.config import Config
-from keras_rau.training.fitting import fit, steps_per_epoch
-from keras_rau.training.initial_weights import initialise
+from keras_rau.training.distribution.workplace import Workplace
+from keras_rau.training.feeding import steps_per_epoch
+from keras_rau.training.fingerprint import Fingerprint, check_same_files, fingerprint
+from keras_rau.training.fitting import check_saving, fit
+from keras_rau.training.freezing import check_freezing
+from keras_rau.training.initial_weights import check_unseen, initialise, load_start, start_line
 from keras_rau.training.other_tests import load_others
+from keras_rau.training.recovery import recover
 from keras_rau.training.report import write_report
-from keras_rau.training.reproducibility import git_revision, machine, prepare_tensorflow, versions
+from keras_rau.training.reproducibility import prepare_tensorflow
 from keras_rau.training.resume import (
     check_same_images,
     check_same_settings,
@@ -27,7 +30,12 @@ from keras_rau.training.resume import (
 )
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.sets import Split, load_split
+from keras_rau.training.space import checkpoint_bytes
+from keras_rau.training.starts import record_start
+from keras_rau.training.state import TrainingState
 from keras_rau.training.validation import validate_data
+from keras_rau.training.watching import is_over
+from keras_rau.training.writing import flush, plain_disk_errors, write_text
 
 
 def train(
@@ -40,15 +48,16 @@ def train(
     Args:
         config: the experiment.
         output: the run directory; new or empty, unless `resume`.
-        resume: continue after the last finished epoch; starts afresh when there is none.
+        resume: continue from the last saved state; starts afresh when there is none.
         console: where progress goes; standard error when `None`.
         validate: run `datasets.validate` before, stop on errors, and write its report into `validation/`.
 
     Returns:
-        The content of `metrics.json`.
+        The content of `metrics.json`; of several hosts the first writes it, the others return `{}`.
 
     Raises:
         RauError: the configuration, the data or the output folder cannot be used, or the loss is not finite.
+        Interruption: SIGINT or SIGTERM came; the state after the running step is saved.
 
     Example:
         >>> config = load_config(overrides={"data.data_dir": "phantoms", "data.options": {"n": 60}, "epochs": 2})
@@ -57,47 +66,78 @@ def train(
     console = console or Console(stderr=True)
     run = RunDirectory(Path(output))
     run.check(resume)
+    check_saving(config)
+    check_freezing(config)
     if resume:
         check_same_settings(config, run)
     prepare_tensorflow(config.seed)
-    saved = newest_checkpoint(run) if resume else None
+    workplace = Workplace(config)
+    workplace.join()
+    if resume and workplace.writes:
+        recover(run)
+    workplace.wait("recovered")
+    saved = newest_checkpoint(run, lambda: steps_per_epoch(config, load_split(config, check=False))) if resume else None
+    start = load_start(config) if config.init is not None and saved is None else None
     loss = checked_loss(config)
     validation = validate_data(config, lambda: load_split(config, check=False).sets(), console) if validate else None
     split = load_split(config)
+    files = fingerprint(sample for chosen in split.sets().values() for sample in chosen)
     if saved is not None:
         check_same_images(split.ids(), run)
+        check_same_files(files, run.files, run.path)
     others = load_others(config, split.sets())
-    model = fresh_model(config, loss, steps_per_epoch(config, split))
+    if start is not None:
+        tested = {f"also_test {name}": samples for name, samples in others.items()}
+        check_unseen(start, {**split.sets(), **tested}, config.data.allow_leakage)
+    with workplace.scope():
+        model = fresh_model(config, loss, steps_per_epoch(config, split))
+        workplace.prepare(model)
     if saved is not None:
         take_over(model, saved)
-    elif config.init is not None:
-        initialise(model, config.init)
-    run.create()
-    _write_inputs(config, run, split, model)
-    if validation is not None:
-        write_validation(validation, run.validation)
+    elif start is not None:
+        console.print(start_line(start, initialise(model, start)), highlight=False, markup=False, soft_wrap=True)
+    state = saved.state if saved is not None else TrainingState(0)
+    changes: list[str] = []
+    if workplace.writes:
+        run.create(checkpoint_bytes(model, config))
+        with plain_disk_errors(run.path):
+            changes = _write_inputs(config, run, split, model, files, state)
+        if validation is not None:
+            write_validation(validation, run.validation)
+    workplace.wait("prepared")
 
-    steps = steps_per_epoch(config, split)
-    first_epoch = int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps if saved is not None else 0
     if resume:
-        console.print(resume_line(run, first_epoch, config.epochs), highlight=False)
+        line = resume_line(run, state, config.epochs, steps_per_epoch(config, split))
+        console.print(line, highlight=False, soft_wrap=True)
+    if changes and saved is not None:
+        console.print(f"other than at the start before: {'; '.join(changes)}", highlight=False, soft_wrap=True)
     started = time.monotonic()
-    if first_epoch < config.epochs:
-        fit(model, config, run, split, first_epoch, console)
+    if not is_over(config, run, state, console):
+        fit(model, config, run, split, state, console, workplace)
+    workplace.leave()
     seconds = time.monotonic() - started
-    return write_report(config, run, split, seconds, console, others)
+    if not workplace.writes:
+        return {}
+    with plain_disk_errors(run.path):
+        return write_report(config, run, split, seconds, console, others)
 
 
-def _write_inputs(config: Config, run: RunDirectory, split: Split, model: keras.Model) -> None:
-    run.config.write_text(config.to_yaml())
-    datasets.save_split(run.split, train=split.train, val=split.val, test=split.test)
+def _write_inputs(
+    config: Config, run: RunDirectory, split: Split, model: keras.Model, files: Fingerprint, state: TrainingState
+) -> list[str]:
+    """Write what the training starts from; what has changed since the start before is returned."""
+    write_text(run.config, config.to_yaml())
+    if state.position == (0, 0):
+        # Of a resumed training they are the same, and must not be lost while they are written.
+        datasets.save_split(run.split, train=split.train, val=split.val, test=split.test)
     if split.pairs is not None:
         datasets.write_pairs(split.pairs, run.split / "near_duplicates.csv")
-    surroundings = {
-        "command": " ".join(sys.argv),
-        "versions": versions(),
-        "git": git_revision(),
-        "machine": machine(),
+    for path in run.split.iterdir():
+        flush(path)
+    files.write(run.files)
+    more = {
+        "data": files.summary(),
         "parameters": models.count_parameters(model),
+        "resumed_after": {"epochs": state.epoch, "steps": state.step},
     }
-    run.environment.write_text(json.dumps(surroundings, indent=2) + "\n")
+    return record_start(run, more)

@@ -1,78 +1,138 @@
 """`model.fit` with the pipelines and callbacks of an experiment."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import keras
 from rich.console import Console
 
-from keras_rau import datasets, losses
+from keras_rau import losses
+from keras_rau.errors import UsageError
 from keras_rau.training.building import reads_distance
-from keras_rau.training.callbacks import Checkpoints, HistoryFile, Progress, StopOnNonFinite
+from keras_rau.training.callbacks import (
+    Checkpoints,
+    Continuation,
+    FrozenEncoder,
+    HistoryFile,
+    Progress,
+    StopOnNonFinite,
+    StopOnSignal,
+)
+from keras_rau.training.callbacks.average import AveragedValidation, averaged_weights
 from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.callbacks.padded import PaddedValidation
 from keras_rau.training.config import Config
+from keras_rau.training.distribution.hosts import plain_host_errors
+from keras_rau.training.distribution.workplace import Workplace
+from keras_rau.training.feeding import training_data, validation_data
+from keras_rau.training.interruption import Signals
 from keras_rau.training.monitor import Monitor
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.sets import Split, model_info
+from keras_rau.training.state import TrainingState
+from keras_rau.training.watching import early_stopping, say_if_stopped, tensorboard
+from keras_rau.training.writing import plain_disk_errors
 
 
-def steps_per_epoch(config: Config, split: Split) -> int:
-    """Steps of an epoch; the last batch may be short."""
-    return -(-len(split.train) // config.batch_size)
+def check_saving(config: Config) -> None:
+    """Refuse what cannot be resumed.
+
+    Raises:
+        UsageError: states within an epoch are wanted on another backend than TensorFlow.
+    """
+    # Other backends take the data of a step before it can be passed over.
+    if config.checkpoints.every_steps is not None and keras.backend.backend() != "tensorflow":
+        raise UsageError(
+            f"checkpoints.every_steps needs the TensorFlow backend; on {keras.backend.backend()} a training is saved after "
+            "every epoch. Leave it out."
+        )
 
 
 def fit(
-    model: keras.Model, config: Config, run: RunDirectory, split: Split, first_epoch: int, console: Console
+    model: keras.Model,
+    config: Config,
+    run: RunDirectory,
+    split: Split,
+    state: TrainingState,
+    console: Console,
+    workplace: Workplace,
 ) -> None:
-    """Train from `first_epoch` to the end of the experiment."""
+    """Train from `state` to the end of the experiment.
+
+    Raises:
+        Interruption: SIGINT or SIGTERM came; the state after the running step is saved.
+    """
     from keras_rau.datasets.feeding.tf_pipeline import plain_errors
     from keras_rau.export.sidecar import write_sidecar
 
     def describe(path: Path) -> None:
         write_sidecar(path, model_info(config, split))
 
-    data = config.data
-    shared: dict[str, Any] = {
-        "image_size": data.image_size,
-        "batch_size": config.batch_size,
-        "resize": data.resize,
-        "preprocess": data.preprocess,
-        "cache": data.cache,
-        "target": "distance" if reads_distance(model.loss) else "mask",
-    }
-    seed = config.seed if config.seed is not None else 0
-    folders = {name: data.cache_dir and data.cache_dir / name for name in ("train", "val")}
-    if data.cache == "disk":
+    continuation = Continuation(state, 2 if reads_distance(model.loss) else 1)
+    target = "distance" if reads_distance(model.loss) else "mask"
+    if config.data.cache == "disk":
         console.print(
-            f"opening the cache in {data.cache_dir}; it is written first where it does not fit", soft_wrap=True
+            f"opening the cache in {config.data.cache_dir}; it is written first where it does not fit", soft_wrap=True
         )
-    train_data = datasets.pipeline(
-        split.train,
-        augment=data.augment,
-        shuffle_seed=seed,
-        start_epoch=first_epoch,
-        cache_dir=folders["train"],
-        **shared,
+    train_data = training_data(config, split, target, lambda: continuation.position, workplace)
+    val_data = validation_data(config, split, target, workplace)
+    fed = -(-len(split.val) // config.batch_size) * config.batch_size
+    earlier = [row for row in read_history(run.history) if row["epoch"] < state.epoch]
+    stopping = early_stopping(config, run, state)
+    checkpoints = Checkpoints(
+        run.checkpoints,
+        Monitor(config.monitor, config.monitor_mode),
+        earlier,
+        describe,
+        config.checkpoints.keep_epochs,
+        config.checkpoints.every_steps,
+        state.position,
+        averaged_weights,
     )
-    val_data = datasets.pipeline(split.val, cache_dir=folders["val"], **shared)
-    kept = config.checkpoints.keep_epochs
-    earlier = [row for row in read_history(run.history) if row["epoch"] < first_epoch]
-    callbacks: Sequence[keras.callbacks.Callback] = [
-        StopOnNonFinite(),
-        HistoryFile(run.history, first_epoch),
-        Checkpoints(run.checkpoints, Monitor(config.monitor, config.monitor_mode), earlier, describe, kept),
-        Progress(config.epochs, console),
-        losses.BoundarySchedule(),
-        keras.callbacks.TensorBoard(str(run.logs), write_graph=False),
+
+    def note() -> None:
+        console.print("stopping after this step (once more: at once)", highlight=False)
+
+    within_epochs = keras.backend.backend() == "tensorflow"
+    signals = Signals(note)
+    progress = Progress(config.epochs, console, config.monitor)
+    # One of several hosts writes.
+    writing = [
+        HistoryFile(run.history, state.epoch),
+        checkpoints,
+        # After the model is safe: a log that cannot be written must not cost an epoch.
+        tensorboard(config, run, split, state.epoch, val_data),
+        progress,
     ]
-    with plain_errors():
-        model.fit(
-            train_data,
-            validation_data=val_data,
-            epochs=config.epochs,
-            initial_epoch=first_epoch,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
+    callbacks: Sequence[keras.callbacks.Callback] = [
+        *([FrozenEncoder(config.frozen_encoder_epochs)] if config.frozen_encoder_epochs else []),
+        continuation,
+        StopOnNonFinite(),
+        *([PaddedValidation(len(split.val), fed)] if workplace.shared else []),
+        *([AveragedValidation()] if config.optimizer.ema is not None else []),
+        *([stopping] if stopping else []),
+        *(writing if workplace.writes else []),
+        losses.BoundarySchedule(),
+        *([StopOnSignal(signals, checkpoints, within_epochs)] if workplace.cluster.count == 1 else []),
+    ]
+    try:
+        with (
+            plain_host_errors() if workplace.cluster.count > 1 else nullcontext(),
+            plain_disk_errors(run.path),
+            plain_errors(),
+            signals if workplace.cluster.count == 1 else nullcontext(),
+        ):
+            model.fit(
+                train_data,
+                validation_data=val_data,
+                epochs=config.epochs,
+                initial_epoch=state.epoch,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+    finally:
+        # Keras tells nobody when it ends by an exception, and a live bar hides the cursor.
+        progress.on_train_end()
+    say_if_stopped(stopping, console)

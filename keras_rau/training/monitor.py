@@ -14,7 +14,8 @@ class Monitor:
 
     Attributes:
         name: name of the logged value, such as `"val_dice"`.
-        mode: `"max"`: higher is better; `"min"`: lower; `"auto"`: lower for losses, higher for everything else.
+        mode: `"max"`: higher is better; `"min"`: lower; `"auto"`: lower for losses and the calibration error `ece`, higher
+            for everything else.
 
     Example:
         >>> Monitor("val_dice").best([{"val_dice": 0.7}, {"val_dice": 0.8}])
@@ -27,7 +28,8 @@ class Monitor:
     @property
     def lower_is_better(self) -> bool:
         """Whether a loss or an error is watched."""
-        return self.mode == "min" or (self.mode == "auto" and "loss" in self.name)
+        error = "loss" in self.name or self.name.removeprefix("val_") == "ece"
+        return self.mode == "min" or (self.mode == "auto" and error)
 
     @property
     def worst(self) -> float:
@@ -52,6 +54,6 @@ class Monitor:
         return float(logs[self.name])
 
     def best(self, rows: Iterable[Mapping[str, Any]]) -> float:
-        """The best value of the epochs so far; `worst` when there are none."""
-        values = [float(row[self.name]) for row in rows if self.name in row]
+        """The best value of the epochs so far; `worst` when there are none. Values that are no number do not count."""
+        values = [float(row[self.name]) for row in rows if self.name in row and not math.isnan(row[self.name])]
         return (min if self.lower_is_better else max)(values, default=self.worst)

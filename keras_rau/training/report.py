@@ -17,6 +17,7 @@ from keras_rau.training.monitor import Monitor
 from keras_rau.training.other_tests import score_others
 from keras_rau.training.reproducibility import machine, versions
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.writing import part_of, put
 
 _TILES = 12
 
@@ -40,7 +41,7 @@ def write_report(
     rows, test = evaluate(predictor, split.test, console)
     history = read_history(run.history)
     monitor = Monitor(config.monitor, config.monitor_mode)
-    best = next(row for row in history if row[monitor.name] == monitor.best(history))
+    best_epoch = next(int(row["epoch"]) + 1 for row in history if row[monitor.name] == monitor.best(history))
     result = {
         **test,
         "model": str(run.best),
@@ -53,7 +54,8 @@ def write_report(
             "parameters": models.count_parameters(predictor.backend.model),
             "images": {name: len(ids) for name, ids in split.ids().items()},
             "epochs": len(history),
-            "best_epoch": int(best["epoch"]) + 1,
+            "best_epoch": best_epoch,
+            "stopped_early": "stopped_early" in history[-1],
             "seconds_in_fit_of_last_start": round(seconds, 1),
             "seed": config.seed,
             "machine": machine(),
@@ -61,13 +63,17 @@ def write_report(
     }
     if others:
         result["also_test"] = score_others(predictor, others, run.path, console)
-    write_json(result, run.metrics)
     write_csv(rows, run.path / "scores.csv")
     _write_overlays(predictor, split.test, rows, run.path / "overlays.png")
     try:
-        plot_curves(history, run.path / "curves.png")
+        watched = monitor.name.removeprefix("val_")
+        shown = watched if watched != "loss" else next(iter(config.metrics), "loss")
+        plot_curves(history, run.path / "curves.png", shown, best_epoch)
     except RauError as error:
         console.print(f"curves.png is left out. {error}", highlight=False)
+    # The last file, and at once: where it is, the report is complete.
+    write_json(result, part_of(run.metrics))
+    put(part_of(run.metrics), run.metrics)
     return result
 
 

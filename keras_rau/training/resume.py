@@ -1,6 +1,8 @@
 """Going on with a training that was stopped."""
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,16 +13,36 @@ from keras_rau.errors import RauError
 from keras_rau.export.checks import load_keras
 from keras_rau.training.config import Config, load_config
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.state import TrainingState, read_state, restore_random
 
-# Settings that change where images are kept, and no result.
-_WITHOUT_EFFECT = {"data.cache", "data.cache_dir"}
+# Settings of where images are kept, how often states are saved and what is shown, which change no result.
+_WITHOUT_EFFECT = {
+    "data.cache",
+    "data.cache_dir",
+    "checkpoints.every_steps",
+    "tensorboard.every",
+    "tensorboard.images",
+    "tensorboard.pr_curves",
+}
 
 
-def newest_checkpoint(run: RunDirectory) -> keras.Model | None:
-    """The model of the last finished epoch; of the one before, with a warning, where the last is damaged or missing.
+@dataclass(frozen=True)
+class Checkpoint:
+    """A saved model and where its training stood."""
+
+    model: keras.Model
+    state: TrainingState
+
+
+def newest_checkpoint(run: RunDirectory, steps: Callable[[], int]) -> Checkpoint | None:
+    """The newest state; the one before, with a warning, where that is damaged or missing.
+
+    Args:
+        run: the run.
+        steps: gives the steps of an epoch, for checkpoints of earlier versions, which do not say where they stand.
 
     Returns:
-        The compiled model, or `None` when nothing was saved.
+        The compiled model and its state, or `None` when nothing was saved.
 
     Raises:
         RauError: every checkpoint is damaged.
@@ -29,21 +51,27 @@ def newest_checkpoint(run: RunDirectory) -> keras.Model | None:
     for path in present:
         try:
             model = load_keras(path, compiled=True)
+            state = read_state(path)
         except RauError as error:
             if path == present[-1]:
                 raise
             warnings.warn(f"{error} The training goes on from {run.previous} instead.", stacklevel=2)
             continue
-        return model
+        if state is None:
+            state = TrainingState(int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps())
+        return Checkpoint(model, state)
     return None
 
 
-def take_over(model: keras.Model, saved: keras.Model) -> None:
-    """Weights and optimiser state of a checkpoint.
+def take_over(model: keras.Model, checkpoint: Checkpoint) -> None:
+    """Weights, optimiser and random states of a checkpoint.
 
     Not the loaded model itself: which weights are not decayed is not saved with an optimiser.
     """
+    saved = checkpoint.model
     model.set_weights(saved.get_weights())
+    if checkpoint.state.random:
+        restore_random(model, checkpoint.state)
     model.optimizer.build(model.trainable_variables)
     for variable, value in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
         variable.assign(value)
@@ -103,8 +131,24 @@ def check_same_images(found: dict[str, list[str]], run: RunDirectory) -> None:
         )
 
 
-def resume_line(run: RunDirectory, first_epoch: int, epochs: int) -> str:
+def resume_line(run: RunDirectory, state: TrainingState, epochs: int, steps: int) -> str:
     """What a resumed training says at its start."""
-    if first_epoch == 0:
+    if state.position == (0, 0):
         return f"nothing to resume in {run.path}: starting afresh"
-    return f"resuming {run.path} after epoch {first_epoch} of {epochs}"
+    if state.step:
+        return f"resuming {run.path} in epoch {state.epoch + 1} of {epochs}, after step {state.step} of {steps}"
+    return f"resuming {run.path} after epoch {state.epoch} of {epochs}"
+
+
+def what_is_kept(run: RunDirectory, epochs: int) -> str:
+    """What an interrupted training says of its folder, when it stopped outside of its steps."""
+    try:
+        state = next((read_state(path) for path in (run.last, run.previous) if path.exists()), None)
+    except RauError:
+        state = None
+    if state is None:
+        return "no state was saved yet; with --resume it starts afresh"
+    if state.epoch >= epochs:
+        return "all epochs are finished, only the report is missing"
+    where = f"step {state.step} of epoch {state.epoch + 1}" if state.step else f"epoch {state.epoch}"
+    return f"the state after {where} is kept"

@@ -1,5 +1,6 @@
 """The folder one training writes."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,11 @@ class RunDirectory:
         return self.checkpoints / "previous.keras"
 
     @property
+    def files(self) -> Path:
+        """Sizes and hashes of images and masks."""
+        return self.path / "files.csv"
+
+    @property
     def split(self) -> Path:
         """Folder of train.txt, val.txt and test.txt."""
         return self.path / "split"
@@ -80,17 +86,36 @@ class RunDirectory:
                 f"The output folder {self.path} is not empty. Name a new one, or continue its training with --resume."
             )
 
-    def create(self) -> None:
+    def create(self, needed: int = 0) -> None:
         """Make the folders.
 
+        Args:
+            needed: bytes that the checkpoints will take.
+
         Raises:
-            RauError: they cannot be written.
+            RauError: they cannot be written, or the disk has no room for the checkpoints.
         """
+        self._check_room(needed)
         try:
             for folder in (self.path, self.checkpoints, self.split):
                 folder.mkdir(parents=True, exist_ok=True)
-            probe = self.path / ".writable"
-            probe.write_text("")
-            probe.unlink()
+                probe = folder / ".writable.part"
+                probe.write_bytes(b"\0" * 4096)
+                probe.unlink()
         except OSError as error:
             raise RauError(f"Cannot write to the output folder {self.path}: {error.strerror}.") from error
+
+    def _check_room(self, needed: int) -> None:
+        # Before anything is made: the same command must work once there is room.
+        there = next(folder for folder in (self.path, *self.path.resolve().parents) if folder.exists())
+        missing = needed - sum(path.stat().st_size for path in self.checkpoints.glob("*.keras"))
+        free = shutil.disk_usage(there).free
+        if free < missing:
+            raise RauError(
+                f"The disk of the output folder {self.path} has {_megabytes(free)} free, but the checkpoints need "
+                f"{_megabytes(missing)}. Make room, keep fewer (checkpoints.keep_epochs), or name a folder elsewhere."
+            )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"

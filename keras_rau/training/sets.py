@@ -10,12 +10,13 @@ from keras_rau.training.config import Config
 
 @dataclass
 class Split:
-    """The three sets of samples of a run, and the near duplicates that were searched for before."""
+    """The three sets of samples of a run, the near duplicates that were searched for before, and weights of `train`."""
 
     train: list[Any]
     val: list[Any]
     test: list[Any]
     pairs: list[Any] | None = None
+    weights: list[float] | None = None
 
     def sets(self) -> dict[str, list[Any]]:
         """Samples by set."""
@@ -47,7 +48,8 @@ def load_split(config: Config, check: bool = True) -> Split:
         sets = datasets.split(
             samples, data.split, seed=data.split_seed, stratify=data.stratify, official=data.official_split
         )
-    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
+    weights = None if data.balance is None else datasets.image_weights(sets[0], data.balance)
+    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None, weights=weights)
     if check:
         datasets.check_leakage(split.sets(), allow=data.allow_leakage, pairs=pairs)
     return split

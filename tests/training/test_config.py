@@ -2,8 +2,11 @@
 
 import pytest
 
+from keras_rau import metrics
 from keras_rau.errors import RauError
-from keras_rau.training.config import load_config, parse_setting
+from keras_rau.training.config import Config, commented_yaml, load_config, parse_setting
+from keras_rau.training.config.monitoring import METRICS
+from keras_rau.training.config.section import NamedSection, Section
 
 
 def test_file_and_overrides(tmp_path):
@@ -33,6 +36,16 @@ def test_file_and_overrides(tmp_path):
         ({"seed": -1}, "seed: .*Received: -1"),
         ({"optimizer.learning_rate": float("inf")}, "optimizer.learning_rate: .*finite"),
         ({"monitor": "val_foo"}, "monitor: .*'val_dice'"),
+        ({"monitor": "val_dise"}, "monitor: .*Did you mean 'val_dice'"),
+        ({"monitor": "val_miou"}, "monitor: .*Add miou to the metrics"),
+        ({"metrics": ["iou"]}, "monitor: .*Add dice to the metrics.*Received: 'val_dice'"),
+        ({"metrics": ["dise"]}, "metrics: unknown metric 'dise'. Did you mean 'dice'"),
+        ({"metrics": ["dice", "dice"]}, "named twice"),
+        ({"tensorboard.evry": 3}, "unknown key 'tensorboard.evry'; did you mean 'every'"),
+        ({"tensorboard": 3}, "tensorboard: .*Received: 3"),
+        ({"hardware.devices": "many"}, "hardware.devices: Input should be 'all', or .*integer"),
+        ({"checkpoints.keep_epochs": [0]}, "checkpoints.keep_epochs: .*Received: 0"),
+        ({"data.split": [0.5, 0.5]}, "data.split: too few values"),
     ],
 )
 def test_wrong_keys_and_values(overrides, message, tmp_path):
@@ -40,6 +53,40 @@ def test_wrong_keys_and_values(overrides, message, tmp_path):
     path.write_text("epochs: 7\n")
     with pytest.raises(RauError, match=message):
         load_config(path, overrides)
+
+
+def test_every_metric_can_be_watched():
+    assert list(METRICS) == metrics.names()
+    for name in METRICS:
+        metric = metrics.get(name)
+        assert metric.name == name
+        assert load_config(None, {"metrics": [name], "monitor": f"val_{name}"}).monitor == f"val_{metric.name}"
+    with pytest.raises(ValueError, match="Did you mean 'dice'"):
+        metrics.get("dicee")
+
+
+def test_the_printed_configuration_explains_itself_and_reads_back(tmp_path):
+    overrides = {
+        "data.augment": {"name": "light", "hue": 3},
+        "data.image_size": [96, 64],
+        "loss": {"name": "compound", "losses": ["bce", {"name": "tversky", "alpha": 0.2}]},
+        "model.name": "yes",
+        "also_test.ph2": "a: b",
+        "seed": 3,
+    }
+    config = load_config(None, overrides)
+    path = tmp_path / "printed.yaml"
+    path.write_text(commented_yaml(config))
+    assert load_config(path) == config
+    text = path.read_text()
+    assert "seed: 3  # makes the run repeatable" in text
+    assert "one of cosine, polynomial, constant" in text
+    assert max(map(len, text.splitlines())) <= 120
+    for section in (Config, *(field.annotation for field in Config.model_fields.values())):
+        fields = getattr(section, "model_fields", {}) if section is not NamedSection else {}
+        for name, field in fields.items():
+            if not (isinstance(field.annotation, type) and issubclass(field.annotation, Section)):
+                assert field.description, name
 
 
 @pytest.mark.parametrize(("text", "message"), [("a: [", "Cannot read"), ("- 1", "mapping")])

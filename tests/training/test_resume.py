@@ -1,62 +1,116 @@
 """A training killed without warning ends as the one that was left alone."""
 
-import os
+import random
+import shlex
+import shutil
 import signal
-import subprocess
-import sys
 import time
 
-import numpy as np
 import pytest
 
 from keras_rau import datasets
+from tests.training.equal_runs import check_equal
+from tests.training.forking import Trainings
+
+_SETTINGS = (
+    "--dataset phantom --model rau_net_nano --set model.depth=1 --loss dice --image-size 32 --epochs 3 --batch-size 7 "
+    "--seed 5 --set checkpoints.every_steps=2 --set checkpoints.keep_epochs=[2]"
+)
+_KILLS = 10
+
+pytestmark = pytest.mark.slow
 
 
-def _command(data_dir, output):
-    settings = [
-        "--dataset",
-        "phantom",
-        "--data-dir",
-        str(data_dir),
-        "--model",
-        "rau_net_nano",
-        "--set",
-        "model.depth=2",
-    ]
-    settings += ["--image-size", "32", "--epochs", "4", "--seed", "5", "--output", str(output), "--resume"]
-    return [sys.executable, "-P", "-c", "from keras_rau.cli import main; main()", "train", *settings]
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data") / "phantoms"
+    datasets.load("phantom", root, n=60, size=48)
+    return root
 
 
-@pytest.mark.slow
-def test_killed_and_resumed_equals_uninterrupted(tmp_path):
-    data_dir = tmp_path / "phantoms"
-    datasets.load("phantom", data_dir, n=60, size=48)
-    subprocess.run(_command(data_dir, tmp_path / "whole"), check=True, capture_output=True)
+@pytest.fixture(scope="module")
+def trainings(tmp_path_factory):
+    with Trainings(tmp_path_factory.mktemp("log") / "log.txt") as server:
+        yield server
 
-    process = subprocess.Popen(
-        _command(data_dir, tmp_path / "cut"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    last = tmp_path / "cut" / "checkpoints" / "last.keras"
-    while not last.exists():
-        assert process.poll() is None, "finished before it could be killed"
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    subprocess.run(_command(data_dir, tmp_path / "cut"), check=True, capture_output=True)
 
-    _check_equal(tmp_path / "cut", tmp_path / "whole")
+def _words(data_dir, output):
+    return ["train", *shlex.split(_SETTINGS), "--data-dir", str(data_dir), "--output", str(output)]
 
+
+@pytest.fixture(scope="module")
+def whole(data_dir, trainings, tmp_path_factory):
+    """The run that is left alone, how long it takes to its first checkpoint, and from there to the end."""
+    output = tmp_path_factory.mktemp("runs") / "whole"
+    started = time.monotonic()
+    trainings.start(*_words(data_dir, output))
+    trainings.wait_for(output / "checkpoints" / "last.keras")
+    first = time.monotonic()
+    status, text = trainings.wait()
+    assert status == 0, text
+    return output, first - started, time.monotonic() - first
+
+
+def test_killed_at_ten_random_moments_and_resumed(data_dir, trainings, whole, tmp_path):
+    """Three moments before the first checkpoint, seven from there to the end, each anywhere in a part of its own."""
+    output, before, after = whole
+    seed = random.SystemRandom().randrange(10**6)
+    moments = random.Random(seed)
+    shares = [(before, part, 3) for part in range(3)] + [(after, part, 7) for part in range(7)]
+    assert len(shares) == _KILLS
+    killed = 0
+    for number, (seconds, part, parts) in enumerate(shares):
+        cut, wait = tmp_path / f"cut{number}", seconds * (part + moments.random()) / parts
+        trainings.start(*_words(data_dir, cut))
+        if parts == 7:
+            trainings.wait_for(cut / "checkpoints" / "last.keras")
+        time.sleep(wait)
+        trainings.signal(signal.SIGKILL)
+        status, text = trainings.wait()
+        killed += status == -signal.SIGKILL
+        print(
+            f"seed {seed}, kill {number + 1}: {wait:.2f} s after the {'first save' if parts == 7 else 'start'}",
+            end=", ",
+        )
+        status, text = trainings.run(*_words(data_dir, cut), "--resume")
+        assert status == 0, f"seed {seed}, kill {number + 1}: {text}"
+        print(next(line for line in text.splitlines() if "resuming" in line or "starting afresh" in line))
+        check_equal(cut, output)
+        shutil.rmtree(cut)
+    assert killed >= _KILLS - 2
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_by_a_signal_and_resumed(number, status, data_dir, trainings, whole, tmp_path):
+    cut = tmp_path / "cut"
+    trainings.start(*_words(data_dir, cut))
+    trainings.wait_for(cut / "checkpoints" / "last.keras")
+    trainings.signal(number)
+    found, text = trainings.wait()
+    assert found == status, text
+    assert "interrupted: saved" in text
+    # The command in the message does what it says.
+    command = shlex.split(text.strip().splitlines()[-1])
+    assert command[0] == "keras-rau"
+    assert command[-1] == "--resume"
+    status, text = trainings.run(*command[1:])
+    assert status == 0, text
+    check_equal(cut, whole[0])
+
+
+def test_the_same_seed_gives_the_same_training(data_dir, trainings, whole, tmp_path):
+    status, text = trainings.run(*_words(data_dir, tmp_path / "again"))
+    assert status == 0, text
+    check_equal(tmp_path / "again", whole[0])
+
+
+def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(data_dir, trainings, whole, tmp_path):
+    cut = tmp_path / "cut"
+    shutil.copytree(whole[0], cut)
+    last = cut / "checkpoints" / "last.keras"
     last.write_bytes(last.read_bytes()[:1000])
-    again = subprocess.run(_command(data_dir, tmp_path / "cut"), check=True, capture_output=True, text=True)
-    assert "last.keras is damaged" in again.stderr
-    assert "after epoch 3 of 4" in again.stderr
-    _check_equal(tmp_path / "cut", tmp_path / "whole")
-
-
-def _check_equal(one, other):
-    import keras
-
-    assert (one / "history.csv").read_text() == (other / "history.csv").read_text()
-    found, wanted = (keras.saving.load_model(path / "checkpoints" / "last.keras") for path in (one, other))
-    for a, b in zip(found.get_weights(), wanted.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+    status, text = trainings.run(*_words(data_dir, cut), "--resume")
+    assert status == 0, text
+    assert "last.keras is damaged" in text
+    assert "in epoch 3 of 3, after step 4 of 6" in text
+    check_equal(cut, whole[0])

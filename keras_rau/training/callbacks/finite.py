@@ -12,6 +12,10 @@ class StopOnNonFinite(keras.callbacks.Callback):
     """Raise a clear error at the first step whose loss is infinite or not a number.
 
     The checkpoint of the last finished epoch stays as it is.
+
+    Example:
+        >>> from keras_rau import training
+        >>> model.fit(train, epochs=20, callbacks=[training.StopOnNonFinite(), training.HistoryFile("history.csv")])
     """
 
     def __init__(self) -> None:

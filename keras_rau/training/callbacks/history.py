@@ -1,11 +1,13 @@
 """history.csv: one row per finished epoch."""
 
 import csv
-import os
+import io
 from pathlib import Path
 from typing import Any
 
 import keras
+
+from keras_rau.training.writing import write_text
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
@@ -20,27 +22,31 @@ class HistoryFile(keras.callbacks.Callback):
     """Write loss, metrics and learning rate of every epoch to a CSV file.
 
     The row of an epoch is written before its checkpoint, and rows beyond the checkpoint that a training resumes from
-    are dropped, so that file and checkpoint never tell different stories.
+    are dropped, so that file and checkpoint never tell different stories. Where it cannot be written, a `RauError` ends
+    the training; the rows and checkpoints before are kept.
 
     Args:
         path: the CSV file.
         first_epoch: number of epochs already finished.
+
+    Example:
+        >>> from keras_rau import training
+        >>> model.fit(train, validation_data=val, epochs=20, callbacks=[training.HistoryFile("history.csv")])
     """
 
-    def __init__(self, path: Path, first_epoch: int = 0) -> None:
+    def __init__(self, path: Path | str, first_epoch: int = 0) -> None:
         super().__init__()
-        self.path = path
-        self.rows: list[dict[str, Any]] = [row for row in read_history(path) if row["epoch"] < first_epoch]
+        self.path = Path(path)
+        self.rows: list[dict[str, Any]] = [row for row in read_history(self.path) if row["epoch"] < first_epoch]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Append a row."""
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {"epoch": epoch, **{key: float(value) for key, value in (logs or {}).items()}, "learning_rate": rate}
         self.rows.append(row)
-        part = self.path.with_name(self.path.name + ".part")
         names = list(dict.fromkeys(name for row in self.rows for name in row))
-        with part.open("w", newline="") as file:
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows({**row, "epoch": int(row["epoch"])} for row in self.rows)
-        os.replace(part, self.path)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "epoch": int(row["epoch"])} for row in self.rows)
+        write_text(self.path, text.getvalue())

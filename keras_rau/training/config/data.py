@@ -32,6 +32,11 @@ class DataSection(Section):
     augment: bool | str | dict[str, Any] = Field(
         "light", description="augmentation policy of the training images, or a name and changes to it"
     )
+    balance: str | None = Field(
+        None,
+        description="weigh training images in the loss by how rare their value of this is: a column of the metadata such as "
+        "diagnosis, or lesion_size",
+    )
     cache: Literal["auto", "memory", "disk", "none"] = Field("auto", description="where resized images are kept")
     cache_dir: Path | None = Field(
         None, description="folder of the cache on disk, for the training of these sets alone"

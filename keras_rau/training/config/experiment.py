@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from keras_rau.training.config.checkpoints import CheckpointSection
 from keras_rau.training.config.data import DataSection
 from keras_rau.training.config.hardware import HardwareSection
+from keras_rau.training.config.monitoring import TensorBoardSection, checked_metrics, checked_monitor
 from keras_rau.training.config.optimizer import OptimizerSection
 from keras_rau.training.config.section import NamedSection, Section
 
@@ -17,14 +18,18 @@ class Config(Section):
     """A whole experiment."""
 
     data: DataSection = DataSection()
-    model: NamedSection = NamedSection(name="rau_net_small")
-    loss: NamedSection = NamedSection(name="compound")
+    model: NamedSection = Field(
+        NamedSection(name="rau_net_small"),
+        description="preset, see keras-rau models, and arguments that replace its own",
+    )
+    loss: NamedSection = Field(NamedSection(name="compound"), description="name of the loss, and its arguments")
     optimizer: OptimizerSection = OptimizerSection()
-    epochs: int = Field(40, ge=1)
+    epochs: int = Field(40, ge=1, description="epochs of the whole training")
     batch_size: int = Field(8, ge=1, description="images per step, over all devices and hosts")
+    metrics: list[str] = Field(["dice", "iou"], description="metrics of every epoch, see keras_rau.metrics.names()")
     monitor: str = Field("val_dice", description="logged value that the best checkpoint is chosen by")
     monitor_mode: Literal["auto", "max", "min"] = Field(
-        "auto", description="whether higher or lower is better; auto: lower for losses, higher for scores"
+        "auto", description="whether higher or lower is better; auto: lower for losses and ece, higher for scores"
     )
     early_stopping: int | None = Field(
         None, ge=1, description="stop after so many epochs without a better `monitor`; null: never"
@@ -38,7 +43,19 @@ class Config(Section):
     frozen_encoder_epochs: int = Field(0, ge=0, description="epochs at the start in which the encoder is not trained")
     also_test: dict[str, Path] = Field({}, description="other data sets to test on, each by its name and its folder")
     checkpoints: CheckpointSection = CheckpointSection()
+    tensorboard: TensorBoardSection = TensorBoardSection()
     hardware: HardwareSection = HardwareSection()
+
+    @field_validator("metrics")
+    @classmethod
+    def _known_metrics(cls, value: list[str]) -> list[str]:
+        return checked_metrics(value)
+
+    @field_validator("monitor")
+    @classmethod
+    def _is_logged(cls, value: str, info: ValidationInfo) -> str:
+        # Metrics that are wrong themselves have been refused.
+        return checked_monitor(value, info.data["metrics"]) if "metrics" in info.data else value
 
     def to_yaml(self) -> str:
         """YAML text that `load_config` reads back."""

@@ -1,47 +1,51 @@
 """Configuration files and the settings of the command line."""
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from keras_rau.errors import RauError
 from keras_rau.training.config.experiment import Config
+from keras_rau.training.config.ready import find
+from keras_rau.training.config.taken_over import take_over
+
+# Sections that a name alone stands for.
+_NAMED = ("model", "loss")
 
 
-def load_config(path: Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
-    """Read a configuration file and put `overrides` over it.
+def load_config(
+    source: Path | str | Sequence[Path | str] | None = None, overrides: dict[str, Any] | None = None
+) -> Config:
+    """Read configuration files, later ones over earlier ones, and put `overrides` over them.
 
     Args:
-        path: YAML file, or `None` for the defaults.
+        source: YAML file, name of a ready configuration (`ready_configs()`), several of them, or `None` for the defaults.
         overrides: dotted names to values, such as `{"optimizer.learning_rate": 0.01, "loss.alpha": 0.3}`.
 
     Returns:
         The validated configuration.
 
     Raises:
-        RauError: the file cannot be read, a key is unknown (the nearest valid one is named) or a value is wrong.
+        RauError: a file cannot be read, a key is unknown (the nearest valid one is named) or a value is wrong.
+        UsageError: there is no ready configuration of this name.
 
     Example:
-        >>> load_config(overrides={"epochs": 3}).epochs
+        >>> load_config(["nano", "isic2018"], {"epochs": 3}).epochs
         3
     """
+    sources = [source] if isinstance(source, (str, Path)) else source or []
     tree: dict[str, Any] = {}
-    if path is not None:
-        try:
-            tree = yaml.safe_load(Path(path).read_text()) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise RauError(f"Cannot read the configuration {path}: {str(error).splitlines()[0]}") from error
-        if not isinstance(tree, dict):
-            raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
-    named = ("model", "loss")
-    # A name alone stands for the section that names it.
-    tree = {key: {"name": value} if key in named and isinstance(value, str) else value for key, value in tree.items()}
+    for each in sources:
+        _put_over(tree, _read(find(each)))
     for name, value in (overrides or {}).items():
-        _put(tree, f"{name}.name" if name in named and isinstance(value, str) else name, value)
-    for name in named:
+        _put(tree, f"{name}.name" if name in _NAMED and isinstance(value, str) else name, value)
+    if tree.get("init") is not None:
+        take_over(tree)
+    for name in _NAMED:
         # An argument alone, such as loss.alpha, is one of the default.
         if isinstance(tree.get(name), dict):
             tree[name].setdefault("name", getattr(Config(), name).name)
@@ -49,6 +53,26 @@ def load_config(path: Path | None = None, overrides: dict[str, Any] | None = Non
         return Config.model_validate(tree)
     except ValidationError as error:
         raise RauError(_explain(error)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RauError(f"Cannot read the configuration {path}: {str(error).splitlines()[0]}") from error
+    if not isinstance(tree, dict):
+        raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
+    return {key: {"name": value} if key in _NAMED and isinstance(value, str) else value for key, value in tree.items()}
+
+
+def _put_over(tree: dict[str, Any], later: dict[str, Any]) -> None:
+    for key, value in later.items():
+        # Arguments belong to the model or loss they were written for.
+        other = key in _NAMED and isinstance(value, dict) and "name" in value
+        if isinstance(value, dict) and isinstance(tree.get(key), dict) and not other:
+            _put_over(tree[key], value)
+        else:
+            tree[key] = value
 
 
 def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
@@ -62,15 +86,33 @@ def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
 
 def _explain(error: ValidationError) -> str:
     problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] != "extra_forbidden":
-        return f"Configuration: {where}: {problem['msg']}. Received: {problem['input']!r}"
+    path, section = _field(problem["loc"])
+    where = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(path[-1], section.model_fields, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(section.model_fields)}."
+        return f"Configuration: unknown key {where!r}; {hint}"
+    # Of a setting that takes one of several kinds, each kind says what it takes.
+    wanted = [_message(each) for each in error.errors() if _field(each["loc"])[0] == path]
+    return f"Configuration: {where}: {', or '.join(dict.fromkeys(wanted))}. Received: {problem['input']!r}"
+
+
+def _message(problem: Any) -> str:
+    # Inside of a setting, what is missing are values of a list.
+    return "too few values" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+
+
+def _field(place: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]:
+    """Names of sections and field, without the kinds of value and numbers that follow, and the innermost section."""
     section: Any = Config
-    for part in problem["loc"][:-1]:
-        section = section.model_fields[part].annotation
-    close = difflib.get_close_matches(str(problem["loc"][-1]), section.model_fields, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(section.model_fields)}."
-    return f"Configuration: unknown key {where!r}; {hint}"
+    path: list[str] = []
+    for part in place:
+        path.append(str(part))
+        field = section.model_fields.get(part)
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            break
+        section = field.annotation
+    return path, section
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

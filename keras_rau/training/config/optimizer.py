@@ -13,7 +13,9 @@ class OptimizerSection(Section):
     learning_rate: Finite = Field(1e-3, gt=0, description="largest learning rate")
     weight_decay: Finite = Field(1e-4, ge=0, description="decoupled weight decay")
     warmup_epochs: Finite = Field(1.0, ge=0, description="epochs of linear warm-up")
-    schedule: Literal["cosine", "polynomial", "constant"] = "cosine"
+    schedule: Literal["cosine", "polynomial", "constant"] = Field(
+        "cosine", description="how the learning rate falls after the warm-up"
+    )
     power: Finite = Field(0.9, gt=0, description="of the polynomial schedule")
     end_fraction: Finite = Field(0.0, ge=0, le=1, description="what is left of the learning rate at the end")
     clip_norm: Finite | None = Field(1.0, gt=0, description="global gradient norm, or null")

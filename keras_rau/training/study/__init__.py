@@ -5,6 +5,7 @@ from keras_rau.lazy import lazy
 _NAMES = {
     "Cell": "cells",
     "Source": "cells",
+    "Grid": "designs",
     "losses_study": "designs",
     "attention_study": "designs",
     "imbalance_study": "designs",

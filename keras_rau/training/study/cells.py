@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
-from keras_rau.errors import RauError
+from keras_rau.errors import RauError, UsageError
 from keras_rau.training.config import Config, load_config
 from keras_rau.training.resume import check_same_settings
 from keras_rau.training.run_directory import RunDirectory
@@ -54,10 +54,8 @@ class Cell:
         Raises:
             RauError: it was started with others.
         """
-        if not self.run.metrics.exists():
-            return False
         check_same_settings(self.config, self.run)
-        return True
+        return self.run.metrics.exists()
 
     def samples(self, part: str) -> list[Any]:
         """Samples of a set, by the lists of the run."""
@@ -94,6 +92,7 @@ def make_cell(
 
     Raises:
         RauError: a setting is wrong.
+        UsageError: the training might stop before the last epoch.
     """
     settings = {
         **overrides,
@@ -105,4 +104,10 @@ def make_cell(
         "seed": seed,
     }
     name = "-".join([source.dataset, *words, f"s{seed}"])
-    return Cell(name, load_config(base, settings), folder / name)
+    config = load_config(base, settings)
+    if config.early_stopping is not None:
+        raise UsageError(
+            "A study scores all trainings after the same epochs: leave out early_stopping. "
+            f"Received: early_stopping={config.early_stopping}"
+        )
+    return Cell(name, config, folder / name)

@@ -30,9 +30,12 @@ def paired_differences(rows: dict[str, Rows], reference: str, key: str = "dice")
     Returns:
         What `compare_scores` returns, and `p_holm`, by label.
     """
-    found = {
-        label: compare_scores(scores, rows[reference], key) for label, scores in rows.items() if label != reference
-    }
+    others = [label for label in rows if label != reference]
+    return adjusted_together({label: compare_scores(rows[label], rows[reference], key) for label in others})
+
+
+def adjusted_together(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Results of `compare_scores`, each with `p_holm`: its p value adjusted for the number of them."""
     adjusted = holm([result["p_value"] for result in found.values()])
     return {label: {**result, "p_holm": p} for (label, result), p in zip(found.items(), adjusted, strict=True)}
 

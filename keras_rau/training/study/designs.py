@@ -8,6 +8,7 @@ from typing import Any
 from keras_rau.errors import UsageError
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.rau_net import RAUNet
+from keras_rau.training.config import load_config
 from keras_rau.training.study.cells import Cell, Source, make_cell
 
 ATTENTION = {
@@ -17,6 +18,10 @@ ATTENTION = {
     "ba": "boundary attention",
     "ba_ra": "boundary and reverse attention (BA-RA)",
 }
+
+
+# Arguments that tell the variants of the attention study apart, or that U-Nets do not have.
+_VARIED = ("boundary_depth", "reverse_depth", "boundary_form")
 
 
 @dataclass(frozen=True)
@@ -80,26 +85,28 @@ class Grid:
 
 def losses_study(grid: Grid, source: Source, losses: Sequence[str]) -> Design:
     """Which loss?"""
+    losses = list(dict.fromkeys(losses))
     rows = tuple(grid.row(loss, source, [loss], {"loss.name": loss}) for loss in losses)
     reference = "compound" if "compound" in losses else losses[0]
     return Design("losses", "Losses", (source,), rows, reference)
 
 
 def attention_study(grid: Grid, source: Source, loss: str) -> Design:
-    """How much does attention help?
+    """How much does attention help? The same widths, blocks, upsampling and deep supervision with each kind of it.
 
     Raises:
-        UsageError: the model has no attention to leave out.
+        UsageError: the model has no attention to leave out, or its attention is set already.
     """
     preset = PRESETS.get(grid.model)
     if preset is None or preset.builder is not RAUNet:
         known = ", ".join(name for name, one in PRESETS.items() if one.builder is RAUNet)
         raise UsageError(f"The attention study takes a reverse-attention U-Net: {known}. Received: {grid.model!r}")
-    shared = {
-        f"model.{name}": value
-        for name, value in preset.settings.items()
-        if name not in ("boundary_depth", "reverse_depth", "boundary_form")
-    }
+    given = load_config(grid.base, {**(grid.overrides or {}), "model.name": grid.model}).model.arguments
+    varied = [f"model.{name}" for name in _VARIED if name in given]
+    if varied:
+        raise UsageError(f"The attention study varies these settings itself: leave out {', '.join(varied)}.")
+    # The U-Nets have presets of their own, whose widths are others.
+    shared = {f"model.{name}": value for name, value in {**preset.settings, **given}.items() if name not in _VARIED}
     settings: dict[str, dict[str, Any]] = {
         "none": {"model.name": "unet", **shared},
         "gate": {"model.name": "attention_unet", **shared},
@@ -121,7 +128,7 @@ def imbalance_study(grid: Grid, source: Source, columns: Sequence[str]) -> Desig
         grid.row("BCE", source, ["bce"], plain),
         grid.row("weighted BCE (pixels)", source, ["weighted_bce"], {"loss.name": "weighted_bce"}),
     ]
-    for column in columns:
+    for column in dict.fromkeys(columns):
         name = column.replace("_", " ")
         rows.append(
             grid.row(
@@ -132,6 +139,12 @@ def imbalance_study(grid: Grid, source: Source, columns: Sequence[str]) -> Desig
 
 
 def transfer_study(grid: Grid, source: Source, other: Source, loss: str) -> Design:
-    """How well does a model carry over to the other data set?"""
+    """How well does a model carry over to the other data set?
+
+    Raises:
+        UsageError: both have the same name.
+    """
+    if source.dataset == other.dataset:
+        raise UsageError(f"The transfer study takes two different data sets. Received: {source.dataset!r} twice")
     rows = tuple(grid.row(each.dataset, each, [loss], {"loss.name": loss}) for each in (source, other))
     return Design("transfer", "Transfer between data sets", (source, other), rows, source.dataset)

@@ -1,5 +1,6 @@
 """The plots of a study."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,18 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
 def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     for number, row in enumerate(row for row in design.rows if row.label in scores):
         colour = _COLOURS[number % len(_COLOURS)]
-        curves = [[one["val_dice"] for one in read_history(cell.run.history)] for cell in row.cells]
-        length = min(len(curve) for curve in curves)
-        mean = np.mean([curve[:length] for curve in curves], axis=0)
-        axes.plot(range(1, length + 1), mean, color=colour, linewidth=1.2)
+        histories = [read_history(cell.run.history) for cell in row.cells]
+        length = design.sources[0].epochs[-1]
+        # The metrics of a training may be others.
+        if all("val_dice" in one for history in histories for one in history):
+            mean = np.mean([[one["val_dice"] for one in history] for history in histories], axis=0)
+            axes.plot(range(1, length + 1), mean, color=colour, linewidth=1.2)
         (line,) = (one for one in results["rows"] if one["label"] == row.label)
         for epoch, summary in line["at"].items():
             low, high = summary["ci95"]["dice"]
             label = row.label if epoch == next(iter(line["at"])) else None
             # Beside each other, so that the intervals can be told apart.
-            place = int(epoch) + length / 250 * (number - len(scores) / 2)
+            place = int(epoch) + length / 125 * (number - len(scores) / 2)
             axes.errorbar(
                 place,
                 summary["dice"],
@@ -77,10 +80,10 @@ def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dic
 def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     del design, results
     values = [[row["dice"] for row in rows] for rows in scores.values()]
-    # Named by ticks, because the name of the argument for labels changed in matplotlib 3.9.
-    axes.boxplot(
-        values, vert=False, widths=0.6, flierprops={"marker": ".", "markersize": 3, "alpha": 0.5}, showmeans=True
-    )
+    # The argument was renamed in matplotlib 3.10; that for labels in 3.9, which is why they are ticks.
+    renamed = "orientation" in inspect.signature(axes.boxplot).parameters
+    lying: dict[str, Any] = {"orientation": "horizontal"} if renamed else {"vert": False}
+    axes.boxplot(values, widths=0.6, flierprops={"marker": ".", "markersize": 3, "alpha": 0.5}, showmeans=True, **lying)
     axes.set_yticks(range(1, len(scores) + 1), list(scores))
     axes.invert_yaxis()
     axes.set(xlabel="Dice per test image (triangle: mean)")
@@ -97,6 +100,6 @@ def _differences(axes: Any, design: Design, results: dict[str, Any], scores: dic
     axes.set_yticks(range(len(results["differences"])), list(results["differences"]))
     axes.invert_yaxis()
     against = "the model trained there" if design.name == "transfer" else design.reference
-    axes.set(xlabel=f"Dice points against {against}, 95 % interval of the mean per image")
+    axes.set(xlabel=f"Dice points against {against}\n(mean over images with 95 % interval)")
     axes.margins(y=0.3)
     axes.grid(axis="x", alpha=0.3)

@@ -1,16 +1,19 @@
 """Everything a study found, as one dictionary that tables and plots are made from."""
 
 import json
-import sys
+import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from keras_rau.evaluation import breakdown, summarise
+from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.training.reproducibility import git_revision, machine, versions
 from keras_rau.training.study import paper_tables
-from keras_rau.training.study.comparing import Rows, mean_over_seeds, paired_differences
+from keras_rau.training.study.cells import Cell
+from keras_rau.training.study.comparing import Rows, adjusted_together, mean_over_seeds, paired_differences
 from keras_rau.training.study.designs import Design, Row
 from keras_rau.training.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
 
@@ -33,16 +36,22 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
             str(epoch): summarise(mean_over_seeds([cell_scores(cell, "test", epoch, console) for cell in row.cells]))
             for epoch in source.epochs
         }
-        lines.append({**_facts(row), "chosen_epochs": epochs, "chosen": summarise(chosen[row.label]), "at": at})
+        lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at})
     results = {
         **surroundings(design),
         "rows": lines,
-        "missing": [row.label for row in design.rows if row not in complete],
+        "missing": {
+            row.label: [cell.name for cell in row.cells if not cell.finished]
+            for row in design.rows
+            if row not in complete
+        },
         "reference": design.reference,
         "differences": paired_differences(chosen, design.reference) if design.reference in chosen else {},
     }
     if design.name == "losses" and source.dataset in paper_tables.LOSSES:
         results["paper"] = _paper(source.dataset)
+    if design.name == "attention" and source.dataset in paper_tables.NETWORKS:
+        results["paper_networks"] = _paper_networks(source.dataset)
     if design.groups and complete:
         samples = complete[0].cells[0].samples("test")
         columns = list(dict.fromkeys(("lesion_size", *design.groups)))
@@ -65,73 +74,102 @@ def collect_transfer(design: Design, console: Console) -> tuple[dict[str, Any], 
         (there,) = (each for each in design.rows if each is not row)
         epochs = [chosen_epoch(cell, console) for cell in row.cells]
         pairs = list(zip(row.cells, epochs, strict=True))
-        everywhere = mean_over_seeds([scores_elsewhere(cell, epoch, other, console) for cell, epoch in pairs])
+        elsewhere = there.cells[0].config.data
+        everywhere = [scores_elsewhere(cell, epoch, elsewhere, console) for cell, epoch in pairs]
         test = {sample.id for sample in there.cells[0].samples("test")}
         found = {
-            (source.dataset, "test"): mean_over_seeds(
-                [cell_scores(cell, "test", epoch, console) for cell, epoch in pairs]
-            ),
-            (other.dataset, "test"): [one for one in everywhere if one["id"] in test],
+            (source.dataset, "test"): [cell_scores(cell, "test", epoch, console) for cell, epoch in pairs],
+            (other.dataset, "test"): [[one for one in rows if one["id"] in test] for rows in everywhere],
             (other.dataset, "all"): everywhere,
         }
-        for (tested, part), rows in found.items():
+        for (tested, part), per_seed in found.items():
             label = f"trained on {source.dataset}, tested on {tested} ({part})"
-            scores[label] = rows
+            scores[label] = mean_over_seeds(per_seed)
             facts = {**_facts(row), "label": label, "trained_on": source.dataset, "tested_on": tested, "images": part}
-            lines.append({**facts, "chosen_epochs": epochs, "chosen": summarise(rows)})
+            lines.append({**facts, **_chosen(epochs, per_seed, scores[label])})
     differences = {}
     for tested in design.sources:
         (other,) = (each for each in design.sources if each is not tested)
         home, away = (f"trained on {trained.dataset}, tested on {tested.dataset} (test)" for trained in (tested, other))
-        differences |= paired_differences({home: scores[home], away: scores[away]}, home)
-    return {**surroundings(design), "rows": lines, "missing": [], "differences": differences}, scores
+        differences[away] = compare_scores(scores[away], scores[home])
+    differences = adjusted_together(differences)
+    return {**surroundings(design), "rows": lines, "missing": {}, "differences": differences}, scores
 
 
 def surroundings(design: Design) -> dict[str, Any]:
-    """Where the figures come from: command, versions, data, settings; without paths of this machine."""
-    cell = design.cells[0]
-    config = cell.config.model_dump(mode="json")
-    config["data"].pop("data_dir")
+    """Where the figures come from: versions, data, settings, trainings; without paths of this machine."""
     images = {}
     for source in design.sources:
-        run = next(each.run for each in design.cells if each.config.data.dataset == source.dataset)
-        if run.metrics.exists():
-            images[source.dataset] = json.loads(run.metrics.read_text())["training"]["images"]
+        for cell in design.cells:
+            if cell.config.data.dataset == source.dataset and cell.finished:
+                images[source.dataset] = json.loads(cell.run.metrics.read_text())["training"]["images"]
     return {
         "study": design.name,
         "title": design.title,
-        "command": _command(),
         "versions": versions(),
         "git": git_revision(),
         "machine": machine(),
         "datasets": [source.dataset for source in design.sources],
         "images": images,
         "epochs": {source.dataset: list(source.epochs) for source in design.sources},
+        "models": list(dict.fromkeys(each.config.model.name for each in design.cells)),
         "seeds": sorted({each.config.seed for each in design.cells if each.config.seed is not None}),
-        "settings_of_first": config,
+        "settings_of_first": without_folders(design.cells[0].config.model_dump(mode="json")),
+        "trainings": {cell.name: _training(cell) for cell in design.cells if cell.finished},
     }
 
 
-def _command() -> str:
-    """The words of the command line, with folders shortened to their names."""
-    words = ["keras-rau", *sys.argv[1:]]
-    return " ".join(
-        f"{key}{eq}.../{Path(path).name}" if path.startswith("/") else word for word, (key, eq, path) in _split(words)
-    )
+def command_line(words: Sequence[str]) -> str:
+    """The words of a command line, with absolute folders shortened to their names.
+
+    Example:
+        >>> command_line(["study", "losses", "--data-dir", "/home/me/ISIC2018"])
+        'keras-rau study losses --data-dir .../ISIC2018'
+    """
+    parts = [word.rpartition("=") for word in words]
+    return shlex.join(["keras-rau", *(f"{key}{equals}{without_folders(value)}" for key, equals, value in parts)])
 
 
-def _split(words: list[str]) -> list[tuple[str, tuple[str, str, str]]]:
-    return [(word, word.rpartition("=") if "=" in word else ("", "", word)) for word in words]
+def without_folders(value: Any) -> Any:
+    """A value, or what a tree of settings holds, with absolute paths shortened to their last name."""
+    if isinstance(value, dict):
+        return {key: without_folders(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without_folders(each) for each in value]
+    return f".../{Path(value).name}" if isinstance(value, str) and os.path.isabs(value) else value
+
+
+def _training(cell: Cell) -> dict[str, Any]:
+    """How a cell was trained; it may have been long ago, by another version."""
+    surroundings = json.loads(cell.run.environment.read_text())
+    training = json.loads(cell.run.metrics.read_text())["training"]
+    return {
+        "seed": cell.config.seed,
+        "git": surroundings["git"],
+        "versions": surroundings["versions"],
+        "machine": surroundings["machine"],
+        "starts": 1 + len(surroundings.get("earlier_starts", ())),
+        "seconds_in_fit_of_last_start": training["seconds_in_fit_of_last_start"],
+    }
+
+
+def _chosen(epochs: list[int], per_seed: list[Rows], mean: Rows) -> dict[str, Any]:
+    """Scores of the checkpoints that were chosen on validation images."""
+    dice = [sum(row["dice"] for row in rows) / len(rows) for rows in per_seed]
+    return {"chosen_epochs": epochs, "chosen": summarise(mean), "dice_by_seed": dice}
 
 
 def _facts(row: Row) -> dict[str, Any]:
-    """Size and cost of the trainings of a line."""
-    trainings = [json.loads(cell.run.metrics.read_text())["training"] for cell in row.cells]
+    """Trainings of a line and the size of its model."""
+    first = json.loads(row.cells[0].run.metrics.read_text())
+    config = row.cells[0].config.model_dump(mode="json")
     return {
         "label": row.label,
         "cells": [cell.name for cell in row.cells],
-        "parameters": trainings[0]["parameters"],
-        "training_seconds": [training["seconds_in_fit_of_last_start"] for training in trainings],
+        "model": without_folders(config["model"]),
+        "loss": config["loss"],
+        "balance": config["data"]["balance"],
+        "parameters": first["training"]["parameters"],
     }
 
 
@@ -141,3 +179,12 @@ def _paper(dataset: str) -> dict[str, Any]:
         for loss, (dice, miou) in paper_tables.LOSSES[dataset].items()
     }
     return {"losses": printed, "remark": paper_tables.REMARKS.get(dataset)}
+
+
+def _paper_networks(dataset: str) -> dict[str, Any]:
+    rows = {
+        name: {"millions": millions, "dice": dice, "miou": miou}
+        for name, (millions, dice, miou) in paper_tables.NETWORKS[dataset].items()
+    }
+    swapped = f" {paper_tables.SWAPPED_REMARK}" if "Ms-RED" in rows else ""
+    return {"networks": rows, "remark": paper_tables.NETWORKS_REMARK + swapped}

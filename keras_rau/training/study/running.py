@@ -1,5 +1,6 @@
 """Running cells, each in a process of its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from typing import Any
 
 from rich.console import Console
 
+from keras_rau.training.interruption import Signals
 from keras_rau.training.study.cells import Cell
+from keras_rau.training.writing import write_text
 
 # A seed needs a fresh TensorFlow, and memory is given back.
 _COMMAND = [sys.executable, "-P", "-c", "from keras_rau.cli import main; main()", "train"]
@@ -32,35 +35,39 @@ def run_cells(cells: Sequence[Cell], jobs: int, console: Console, launch: Launch
         The cells that failed; what they wrote is in `<name>.log` beside the run directory.
 
     Raises:
-        KeyboardInterrupt: the user stopped it; the running cells have saved their state.
+        Interruption: SIGINT or SIGTERM came; the running cells have saved their state.
     """
     launch = launch or _start
-    waiting = [cell for cell in {cell.name: cell for cell in cells}.values() if not cell.finished]
-    total, failed = len(waiting), []
-    console.print(f"{len(cells) - total} of {len(cells)} trainings are finished", highlight=False)
+    wanted = {cell.name: cell for cell in cells}
+    waiting, failed = [cell for cell in wanted.values() if not cell.finished], []
+    console.print(f"{len(wanted) - len(waiting)} of {len(wanted)} trainings are finished", highlight=False)
     threads = str(max((os.cpu_count() or 1) // jobs, 1))
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
     running: dict[str, tuple[Cell, Any]] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                cell = waiting.pop(0)
-                running[cell.name] = cell, launch(cell, environment)
-                console.print(f"{cell.name}: started", highlight=False)
-            time.sleep(0.05)
-            for cell, process in list(running.values()):
-                status = process.poll()
-                if status is None:
-                    continue
-                del running[cell.name]
-                if status:
-                    failed.append(cell)
-                    console.print(f"{cell.name}: failed, see {_log(cell)}", highlight=False, soft_wrap=True)
-                else:
-                    console.print(f"{cell.name}: done, {len(waiting) + len(running)} to go", highlight=False)
-    except KeyboardInterrupt:
+        with Signals():
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    cell = waiting.pop(0)
+                    running[cell.name] = cell, launch(cell, environment)
+                    console.print(f"{cell.name}: started", highlight=False)
+                time.sleep(0.05)
+                for cell, process in list(running.values()):
+                    status = process.poll()
+                    if status is None:
+                        continue
+                    del running[cell.name]
+                    if status:
+                        failed.append(cell)
+                        console.print(f"{cell.name}: failed, see {_log(cell)}", highlight=False, soft_wrap=True)
+                    else:
+                        console.print(f"{cell.name}: done, {len(waiting) + len(running)} to go", highlight=False)
+    except BaseException:
+        # Whatever stops us: nothing is left running without its study.
+        console.print(f"stopping, {len(running)} training(s) save their state", highlight=False)
         for _, process in running.values():
-            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
         for _, process in running.values():
             process.wait()
         raise
@@ -72,14 +79,14 @@ def _log(cell: Cell) -> Path:
 
 
 def _start(cell: Cell, environment: dict[str, str]) -> subprocess.Popen:
-    cell.path.parent.mkdir(parents=True, exist_ok=True)
     settings = cell.path.with_name(f"{cell.name}.yaml")
-    settings.write_text(cell.config.to_yaml())
-    # In a group of its own: an interruption of the study reaches it once, through us.
-    return subprocess.Popen(
-        [*_COMMAND, str(settings), "--output", str(cell.path), "--resume"],
-        stdout=_log(cell).open("a"),
-        stderr=subprocess.STDOUT,
-        env=environment,
-        start_new_session=True,
-    )
+    write_text(settings, cell.config.to_yaml())
+    with _log(cell).open("a") as log:
+        # In a group of its own: an interruption of the study reaches it once, through us.
+        return subprocess.Popen(
+            [*_COMMAND, str(settings), "--output", str(cell.path), "--resume"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )

@@ -1,13 +1,18 @@
 """Scores of a cell's checkpoints, kept beside them."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import keras
 from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.evaluation import evaluate, read_csv, write_csv
 from keras_rau.export import Predictor
-from keras_rau.training.study.cells import Cell, Source
+from keras_rau.training.config.data import DataSection
+from keras_rau.training.study.cells import Cell
+from keras_rau.training.writing import part_of, put
 
 Rows = list[dict[str, Any]]
 
@@ -23,24 +28,22 @@ def cell_scores(cell: Cell, part: str, epoch: int, console: Console) -> Rows:
     """
     path = cell.path / f"scores_{part}_epoch_{epoch:03}.csv"
     if not path.exists():
-        rows, _ = evaluate(Predictor(cell.checkpoint(epoch)), cell.samples(part), console)
-        write_csv(rows, path)
+        _score(cell, epoch, cell.samples(part), path, console)
     return read_csv(path)
 
 
-def scores_elsewhere(cell: Cell, epoch: int, source: Source, console: Console) -> Rows:
+def scores_elsewhere(cell: Cell, epoch: int, data: DataSection, console: Console) -> Rows:
     """Scores per image of the model after an epoch on all images of another data set.
 
     Raises:
         DataError: an image of it was trained on.
     """
-    path = cell.path / f"scores_all_of_{source.dataset}_epoch_{epoch:03}.csv"
+    path = cell.path / f"scores_all_of_{data.dataset}_epoch_{epoch:03}.csv"
     if not path.exists():
-        samples = datasets.load(source.dataset, source.data_dir)
+        samples = datasets.load(data.dataset, data.data_dir, **data.options)
         trained = {part: cell.samples(part) for part in ("train", "val")}
-        datasets.check_leakage({**trained, f"all of {source.dataset}": samples})
-        rows, _ = evaluate(Predictor(cell.checkpoint(epoch)), samples, console)
-        write_csv(rows, path)
+        datasets.check_leakage({**trained, f"all of {data.dataset}": samples})
+        _score(cell, epoch, samples, path, console)
     return read_csv(path)
 
 
@@ -52,3 +55,13 @@ def chosen_epoch(cell: Cell, console: Console) -> int:
         return sum(row["dice"] for row in rows) / len(rows)
 
     return max(cell.config.checkpoints.keep_epochs, key=dice)
+
+
+def _score(cell: Cell, epoch: int, samples: Sequence[Any], path: Path, console: Console) -> None:
+    console.print(f"{cell.name}: scoring {len(samples)} images after epoch {epoch}", highlight=False)
+    rows, _ = evaluate(Predictor(cell.checkpoint(epoch)), samples, console)
+    # A study loads dozens of models.
+    keras.utils.clear_session()
+    # At once: a table that was cut short would be read as if it were whole.
+    write_csv(rows, part_of(path))
+    put(part_of(path), path)

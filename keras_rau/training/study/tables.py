@@ -24,12 +24,15 @@ def markdown(results: dict[str, Any], plots: Sequence[str] = ()) -> str:
     """
     parts = [f"# {results['title']}: {' and '.join(results['datasets'])}", _caption(results), _main_table(results)]
     if results.get("missing"):
-        parts.append(f"Not finished yet, and not in the tables: {', '.join(results['missing'])}.")
+        missing = "; ".join(f"{label} (without {', '.join(cells)})" for label, cells in results["missing"].items())
+        parts.append(f"Not finished yet, and not in the tables: {missing}.")
     parts.append(_differences(results))
     if any("at" in row for row in results["rows"]):
         parts += [_by_epoch(results, key) for key in ("dice", "iou", "miou")]
     if "paper" in results:
         parts.append(_paper(results))
+    if "paper_networks" in results:
+        parts.append(_paper_networks(results["paper_networks"]))
     parts += [_groups(column, by_label) for column, by_label in results.get("groups", {}).items()]
     parts += [f"![{name.removesuffix('.png').replace('_', ' ')}]({name})" for name in plots]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -39,7 +42,7 @@ def latex(results: dict[str, Any]) -> str:
     """The main table, for the package booktabs."""
     header, rows = _main_rows(results)
     lines = [
-        f"% {results['command']}",
+        f"% {results['command'] or results['title']}",
         rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
         r"\toprule",
         " & ".join(_escape(cell) for cell in header) + r" \\",
@@ -71,21 +74,28 @@ def _caption(results: dict[str, Any]) -> str:
     counts = "; ".join(
         f"{name} {images['train']} / {images['val']} / {images['test']}" for name, images in results["images"].items()
     )
+    models = ", ".join(f"`{name}`" for name in results["models"])
     size = "×".join(str(side) for side in config["data"]["image_size"])
     seeds = ", ".join(str(seed) for seed in results["seeds"])
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    trained = sorted({_revision(each["git"]) for each in results["trainings"].values()})
     return "\n".join(
         [
-            f"`{results['command']}`",
-            "",
-            f"Model `{config['model']['name']}` at {size} pixels, batch size {config['batch_size']}, seeds {seeds}; "
+            *([f"`{results['command']}`", ""] if results["command"] else []),
+            f"Model {models} at {size} pixels, batch size {config['batch_size']}, seeds {seeds}; "
             f"images for training / validation / test: {counts}. The checkpoint is chosen on validation images, the scores "
             "are means over test images at their own size (of several seeds the mean per image), with 95 % bootstrap "
             "intervals over images: they say how well the images are sampled, not how much another seed would change.",
             "",
-            f"{versions}; {machine['cpu']}, {machine['cores']} cores; git {results['git'] or 'unknown'}.",
+            f"{versions}; {machine['cpu']}, {machine['cores']} cores; git {_revision(results['git'])}, trained with "
+            f"{', '.join(trained)}.",
         ]
     )
+
+
+def _revision(git: str | None) -> str:
+    commit, plus, changes = (git or "unknown").partition("+")
+    return f"{commit[:10]}{plus}{changes}"
 
 
 def _main_table(results: dict[str, Any]) -> str:
@@ -93,24 +103,38 @@ def _main_table(results: dict[str, Any]) -> str:
 
 
 def _main_rows(results: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    header = ["", "parameters", "epoch chosen", *_SHOWN.values(), "fit, minutes"]
+    several = len(results["seeds"]) > 1
+    header = [
+        "",
+        "parameters",
+        "epoch chosen",
+        *_SHOWN.values(),
+        *(["Dice by seed"] if several else []),
+        "fit, minutes",
+    ]
     rows = [
         [
             row["label"],
             f"{row['parameters']:,}",
             ", ".join(str(epoch) for epoch in row["chosen_epochs"]),
             *(_with_interval(row["chosen"], key) for key in _SHOWN),
-            " + ".join(f"{seconds / 60:.1f}" for seconds in row["training_seconds"]),
+            *([", ".join(f"{dice:.4f}" for dice in row["dice_by_seed"])] if several else []),
+            " + ".join(_minutes(results["trainings"][name]) for name in row["cells"]),
         ]
         for row in results["rows"]
     ]
     return header, rows
 
 
+def _minutes(training: dict[str, Any]) -> str:
+    # What a resumed training took before is not known.
+    return f"{'> ' if training['starts'] > 1 else ''}{training['seconds_in_fit_of_last_start'] / 60:.1f}"
+
+
 def _differences(results: dict[str, Any]) -> str:
     if not results["differences"]:
         return ""
-    against = f" against {results['reference']}" if "reference" in results else ""
+    against = results.get("reference", "the model that was trained there")
     rows = [
         [
             label,
@@ -122,7 +146,7 @@ def _differences(results: dict[str, Any]) -> str:
         for label, one in results["differences"].items()
     ]
     header = ["", "Dice points", "95 % interval", "p (Wilcoxon, Holm)", "better / equal / worse"]
-    return f"## Paired differences{against}\n\n" + _table(header, rows)
+    return f"## Paired differences against {against}\n\n" + _table(header, rows)
 
 
 def _by_epoch(results: dict[str, Any], key: str) -> str:
@@ -130,11 +154,14 @@ def _by_epoch(results: dict[str, Any], key: str) -> str:
     paper = results.get("paper", {}).get("losses", {})
     rows = []
     for row in results["rows"]:
-        rows.append([row["label"], *(_with_interval(row["at"][epoch], key) for epoch in epochs)])
+        chosen = {str(epoch) for epoch in row["chosen_epochs"]}
+        values = [(_with_interval(row["at"][epoch], key), epoch in chosen) for epoch in epochs]
+        rows.append([row["label"], *(f"**{text}**" if bold else text for text, bold in values)])
         printed = [paper.get(row["label"], {}).get(epoch, {}).get(key) for epoch in epochs]
         if any(value is not None for value in printed):
             rows.append([f"{row['label']}, paper", *("" if value is None else f"{value:.4f}" for value in printed)])
-    return f"## {_SHOWN[key]} by epoch, test images\n\n" + _table(["", *(f"@{epoch}" for epoch in epochs)], rows)
+    title = f"## {_SHOWN[key]} by epoch, test images\n\nBold: chosen on validation images, by at least one seed.\n\n"
+    return title + _table(["", *(f"@{epoch}" for epoch in epochs)], rows)
 
 
 def _paper(results: dict[str, Any]) -> str:
@@ -151,6 +178,15 @@ def _paper(results: dict[str, Any]) -> str:
         f"losses, not the figures.{remark}"
     )
     return f"## The paper\n\n{text}\n\n" + _table(["loss", *(f"@{epoch}" for epoch in epochs)], rows)
+
+
+def _paper_networks(paper: dict[str, Any]) -> str:
+    rows = [
+        [name, "" if row["millions"] is None else f"{row['millions']:g}", f"{row['dice']:.4f}", f"{row['miou']:.4f}"]
+        for name, row in paper["networks"].items()
+    ]
+    text = f"As printed in Toptaş, Symmetry 2025, 17(11), 2002. {paper['remark']}"
+    return f"## The paper\n\n{text}\n\n" + _table(["network", "million parameters", "Dice", "mIoU"], rows)
 
 
 def _groups(column: str, by_label: dict[str, Any]) -> str:

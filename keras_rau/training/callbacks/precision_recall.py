@@ -1,0 +1,60 @@
+"""The precision-recall curve of all validation pixels."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+# TensorBoard's own number; with one it cannot draw.
+_THRESHOLDS = 201
+
+
+class PrecisionRecall:
+    """Write a precision-recall curve for TensorBoard, as its plug-in reads it, of all pixels of a data set together.
+
+    Args:
+        data: batches of images in [0, 255] and masks `(B, H, W, 1)`, of whose channels the first is read.
+
+    Example:
+        >>> log = training.TensorBoardLog("logs", every=5, summaries=[training.PrecisionRecall(val)])
+    """
+
+    def __init__(self, data: Iterable[Any]) -> None:
+        self.data = data
+
+    def __call__(self, model: keras.Model, epoch: int) -> None:
+        """Write the curve of an epoch."""
+        import tensorflow as tf
+        from tensorboard.plugins.pr_curve.metadata import create_summary_metadata
+
+        counts = np.zeros((2, _THRESHOLDS))
+        for images, masks, *_ in self.data:
+            lesion = np.asarray(masks)[..., 0] >= 0.5
+            bins = np.floor(lesion_probability(model, images) * (_THRESHOLDS - 1)).astype(int)
+            counts += [np.bincount(bins[chosen], minlength=_THRESHOLDS) for chosen in (lesion, ~lesion)]
+        metadata = create_summary_metadata("lesion pixels", "all pixels of the validation images", _THRESHOLDS)
+        tf.summary.write("pr_curve", tf.constant(curve(counts), tf.float32), epoch, metadata)
+
+
+def curve(counts: np.ndarray) -> np.ndarray:
+    """True and false positives, true and false negatives, precision and recall, `(6, T)`, at thresholds from 0 to 1.
+
+    Args:
+        counts: lesion and background pixels by bin of probability, `(2, T)`; a bin begins at its threshold.
+    """
+    positives, negatives = counts.sum(axis=1, keepdims=True)
+    true, false = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
+    # 0/0 is 1, as everywhere here.
+    precision, recall = (
+        np.divide(true, whole, out=np.ones_like(true), where=whole > 0)
+        for whole in (true + false, np.broadcast_to(positives, true.shape))
+    )
+    return np.stack([true, false, negatives - false, positives - true, precision, recall])
+
+
+def lesion_probability(model: keras.Model, images: Any) -> np.ndarray:
+    """Probability `(B, H, W)` in [0, 1] of a batch; of several classes, whatever is not the background."""
+    output = keras.ops.convert_to_numpy(model(np.asarray(images), training=False)).astype(np.float32)
+    probability = output[..., 0] if output.shape[-1] == 1 else 1 - output[..., 0]
+    return np.clip(probability, 0, 1)

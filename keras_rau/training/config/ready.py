@@ -1,0 +1,44 @@
+"""The configurations that come with the package."""
+
+from pathlib import Path
+
+from keras_rau.errors import UsageError
+from keras_rau.suggestion import did_you_mean
+
+_FOLDER = Path(__file__).parent.parent / "configs"
+
+
+def ready_configs() -> list[str]:
+    """Names of the ready configurations."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
+
+
+def description(name: str) -> str:
+    """What a ready configuration is for: the first line of its file."""
+    return find(name).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+
+
+def find(source: Path | str) -> Path:
+    """The file of a ready configuration, or the path as it is.
+
+    Args:
+        source: a ready configuration's name, or a path: whatever has a suffix, a folder before it, or is a file.
+
+    Raises:
+        UsageError: there is no ready configuration of this name.
+
+    Example:
+        >>> find("nano").name
+        'nano.yaml'
+    """
+    path = Path(source)
+    if path.suffix or path.parent != Path() or str(source).startswith("./"):
+        return path
+    if path.name in ready_configs():
+        return _FOLDER / f"{source}.yaml"
+    if path.is_file():
+        return path
+    raise UsageError(
+        f"No file and no ready configuration is called {str(source)!r}. {did_you_mean(source, ready_configs())}"
+        f"Known: {', '.join(ready_configs())}"
+    )
