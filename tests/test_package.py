@@ -90,7 +90,7 @@ def test_registered_names():
         GeneralizedDiceLoss JaccardLoss LovaszLoss StructureLoss TverskyLoss UnifiedFocalLoss WeightedBinaryCrossentropy
         AUC Accuracy DiceScore ExpectedCalibrationError IoU MeanIoU Precision Sensitivity Specificity ThresholdJaccard
         ThresholdSweep
-        WarmUp
+        PixelScaling WarmUp
     """
     assert names == {f"keras_rau>{name}" for name in expected.split()}
 
