@@ -8,8 +8,10 @@ from PIL import Image
 from keras_rau import datasets, models
 from keras_rau.errors import DataError, RauError
 from keras_rau.training import experiment, load_config
+from keras_rau.training.fingerprint import fingerprint
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.sets import load_split
+from keras_rau.training.state import TrainingState
 
 # The check before a training also says that two files are the same; here it is about what follows from it.
 pytestmark = pytest.mark.filterwarnings("ignore:Pictures under several ids")
@@ -109,7 +111,9 @@ def test_a_run_of_one_fold_keeps_its_near_duplicates(folder, tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.create()
     model = models.from_preset("rau_net_nano", weights=None, input_shape=(32, 32, 3), depth=2)
-    experiment._write_inputs(config, run, load_split(config), model)
+    split = load_split(config)
+    files = fingerprint(sample for part in split.sets().values() for sample in part)
+    experiment._write_inputs(config, run, split, model, files, TrainingState(0))
     lines = (run.split / "near_duplicates.csv").read_text().splitlines()
     assert lines[0] == "id_a,id_b,distance"
     assert len(lines) == 4
