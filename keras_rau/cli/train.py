@@ -108,6 +108,8 @@ def train(
         kept = getattr(stop, "kept", "") or what_is_kept(RunDirectory(output), resolved.epochs)
         console.print(f"interrupted: {kept}. To go on:\n{_resuming()}", soft_wrap=True, highlight=False, markup=False)
         raise typer.Exit(getattr(stop, "status", 130)) from stop
+    if not result:
+        return  # of several hosts the first one reports
     Console().print(table(result))
     for name, scores in result.get("also_test", {}).items():
         Console().print(table({**scores, "dataset": name}))

@@ -99,8 +99,7 @@ class Plan:
     def _encode(self, image: Any) -> list[Any]:
         """Feature maps from fine to coarse; the last is the bottleneck."""
         if self.encoder is not None:
-            features = encoder_features(self.encoder, image, self.encoder_weights, self.dtype)
-            return features[: self.depth + 1]
+            return encoder_features(self.encoder, image, self.encoder_weights, self.dtype, self.depth + 1)
         x = keras.layers.Rescaling(1 / 255, name="rescaling", dtype=self.dtype)(image)
         features = []
         for level in range(self.depth):

@@ -93,7 +93,8 @@ def train(
         model = fresh_model(config, loss, steps_per_epoch(config, split))
         workplace.prepare(model)
     if saved is not None:
-        take_over(model, saved)
+        with workplace.scope():
+            take_over(model, saved)
     elif start is not None:
         console.print(start_line(start, initialise(model, start)), highlight=False, markup=False, soft_wrap=True)
     state = saved.state if saved is not None else TrainingState(0)

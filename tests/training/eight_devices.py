@@ -17,8 +17,8 @@ def main(data_dir: Path, output: Path) -> None:
     _compare()
     from keras_rau.training import load_config, train
 
-    settings = {"data.data_dir": str(data_dir), "data.image_size": 16, "model.name": "rau_net_nano", "model.depth": 1}
-    more = {"epochs": 1, "batch_size": DEVICES, "hardware.devices": "all"}
+    settings = {"data.data_dir": str(data_dir), "data.image_size": 16, "model.name": "unet", "model.depth": 1}
+    more = {"epochs": 1, "batch_size": DEVICES, "hardware.devices": "all", "model.width": 2}
     result = train(load_config(overrides={**settings, **more}), output)
     print("dice", result["dice"])
 
@@ -48,7 +48,7 @@ def _compare() -> None:
 def _model() -> keras.Model:
     from keras_rau import losses, metrics, models
 
-    model = models.from_preset("rau_net_nano", weights=None, input_shape=(16, 16, 3), depth=1, width=4)
+    model = models.UNet(input_shape=(16, 16, 3), depth=1, width=2, upsampling="bilinear")
     model.compile(keras.optimizers.SGD(0.1), losses.CompoundLoss(), metrics=[metrics.DiceScore()])
     return model
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 from keras_rau import datasets
 from keras_rau.errors import DataError, UsageError
@@ -56,7 +57,7 @@ def test_on_the_command_line(monkeypatch, capsys):
     words = ["train", "--print-config", "--also-test", "ph2=PH2Dataset", "--also-test", "ham10000=HAM"]
     status, out, _ = run_command(monkeypatch, capsys, *words)
     assert status == 0
-    assert "also_test:\n  ph2: PH2Dataset\n  ham10000: HAM\n" in out
+    assert yaml.safe_load(out)["also_test"] == {"ph2": "PH2Dataset", "ham10000": "HAM"}
     status, _, err = run_command(monkeypatch, capsys, "train", "--also-test", "ph2")
     assert status == 2
     assert "NAME=DIR" in err

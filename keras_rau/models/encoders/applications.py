@@ -61,7 +61,7 @@ APPLICATIONS: dict[str, Application] = {
 }
 
 
-def application_features(name: str, image: Any, weights: str | None, dtype: Any = None) -> list[Any]:
+def application_features(name: str, image: Any, weights: str | None, dtype: Any = None, levels: int = 5) -> list[Any]:
     """Feature maps of a network of keras.applications, from fine to coarse.
 
     Args:
@@ -70,6 +70,7 @@ def application_features(name: str, image: Any, weights: str | None, dtype: Any 
         weights: `"imagenet"` (downloaded by Keras when it is not on the disk yet), the path of a `.weights.h5` or `.h5`
             file of the network without its head, or `None` for fresh weights.
         dtype: policy of its layers.
+        levels: how many feature maps; what only the others need is left out.
 
     Returns:
         Keras tensors at strides 2, 4, 8, 16 and 32; at 1, 2, 4, 8 and 16 of VGG-16.
@@ -82,7 +83,7 @@ def application_features(name: str, image: Any, weights: str | None, dtype: Any 
     if application.scaling is not None:
         x = PixelScaling(application.scaling, name="encoder_scaling", dtype=dtype)(image)
     network = _network(application, weights, dtype)
-    ends = [_last(network, end) for end in application.ends]
+    ends = [_last(network, end) for end in application.ends[:levels]]
     return keras.Model(network.input, [network.get_layer(end).output for end in ends], name=f"encoder_{name}")(x)
 
 

@@ -23,7 +23,9 @@ def check_encoder(name: str) -> None:
         raise ValueError(f"Unknown encoder. {hint}Known: {', '.join(list_encoders())}. Received: encoder={name!r}")
 
 
-def encoder_features(name: str, image: Any, weights: str | None = None, dtype: Any = None) -> list[Any]:
+def encoder_features(
+    name: str, image: Any, weights: str | None = None, dtype: Any = None, levels: int = 5
+) -> list[Any]:
     """Feature maps of an encoder, from fine to coarse.
 
     Args:
@@ -31,9 +33,10 @@ def encoder_features(name: str, image: Any, weights: str | None = None, dtype: A
         image: Keras tensor `(B, H, W, 3)`, pixel values in [0, 255].
         weights: of keras.applications, see there; those of EfficientNet-Lite0 are put in with `load_lite0` afterwards.
         dtype: policy of its layers.
+        levels: how many feature maps, from the finest on.
 
     Returns:
-        Five Keras tensors, each half as large as the one before.
+        Keras tensors, each half as large as the one before.
 
     Example:
         >>> image = keras.Input((64, 64, 3))
@@ -42,8 +45,8 @@ def encoder_features(name: str, image: Any, weights: str | None = None, dtype: A
     """
     check_encoder(name)
     if name == "efficientnet_lite0":
-        return efficientnet_lite0(image, {"dtype": dtype} if dtype is not None else {})
-    return application_features(name, image, weights, dtype)
+        return efficientnet_lite0(image, {"dtype": dtype} if dtype is not None else {})[:levels]
+    return application_features(name, image, weights, dtype, levels)
 
 
 def stride_of_first(name: str) -> int:

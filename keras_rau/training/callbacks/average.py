@@ -26,7 +26,7 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
     own = [_value(variable) for variable, _ in pairs]
     try:
         for variable, average in pairs:
-            variable.assign(average)
+            variable.assign(keras.ops.copy(average) if keras.backend.backend() == "jax" else average)
         yield
     finally:
         for (variable, _), value in zip(pairs, own, strict=True):
@@ -35,6 +35,7 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
 
 def _value(variable: Any) -> Any:
     # Of several hosts one alone may save: JAX compares values that come from outside among all, but not its own arrays.
+    # These must not be in two places, for a step deletes what the model had before.
     if keras.backend.backend() == "jax":
         return variable.value
     return keras.ops.convert_to_numpy(variable).copy()

@@ -33,7 +33,9 @@ def mirrored_strategy(devices: int | Literal["all"] = "all") -> Any:
         kind = found[0].device_type
         raise UsageError(f"hardware.devices: this host has {len(found)} {kind} device(s). Received: {devices}")
     chosen = found if devices == "all" else found[:devices]
-    return tf.distribute.MirroredStrategy([device.name for device in chosen])
+    # Collectives of CPU devices wait for each other in another order on each of them, and then fail.
+    reduction = tf.distribute.ReductionToOneDevice() if chosen[0].device_type == "CPU" else None
+    return tf.distribute.MirroredStrategy([device.name for device in chosen], cross_device_ops=reduction)
 
 
 def synchronise_updates(optimizer: Any) -> Any:
@@ -56,17 +58,16 @@ def synchronise_updates(optimizer: Any) -> Any:
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     clip = inner._clip_gradients
 
+    add_up = inner._all_reduce_sum_gradients
+
     def clip_together(gradients: list[Any]) -> list[Any]:
-        context = tf.distribute.get_replica_context()
-        if inner.clipnorm is None and inner.global_clipnorm is None and inner.clipvalue is None:
-            return gradients
-        there = [gradient for gradient in gradients if gradient is not None]
-        summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
-        whole = clip([None if gradient is None else next(summed) for gradient in gradients])
-        # Keras adds the devices up once more.
-        return [gradient if gradient is None else gradient / context.num_replicas_in_sync for gradient in whole]
+        there = [(gradient, None) for gradient in gradients if gradient is not None]
+        whole = iter(add_up(there))
+        return clip([None if gradient is None else next(whole)[0] for gradient in gradients])
 
     inner._clip_gradients = clip_together
+    # Once is enough.
+    inner._all_reduce_sum_gradients = lambda pairs: pairs
     if inner is not optimizer:
         check = optimizer.check_finite
 
