@@ -48,7 +48,7 @@ def _compare() -> None:
 def _model() -> keras.Model:
     from keras_rau import losses, metrics, models
 
-    model = models.UNet(input_shape=(16, 16, 3), depth=1, width=2, upsampling="bilinear")
+    model = models.RAUNet((16, 16, 3), 1, 1, upsampling="bilinear", depth=1, width=2, deep_supervision=True)
     model.compile(keras.optimizers.SGD(0.1), losses.CompoundLoss(), metrics=[metrics.DiceScore()])
     return model
 
