@@ -99,6 +99,8 @@ def train(
         console.print(start_line(start, initialise(model, start)), highlight=False, markup=False, soft_wrap=True)
     state = saved.state if saved is not None else TrainingState(0)
     changes: list[str] = []
+    # The others have read what is rewritten now.
+    workplace.wait("checked")
     if workplace.writes:
         run.create(checkpoint_bytes(model, config))
         with plain_disk_errors(run.path):
