@@ -51,6 +51,18 @@ def whole(data_dir, trainings, tmp_path_factory):
     return output, first - started, time.monotonic() - first
 
 
+def _killed(trainings, words, cut, wait, after_first):
+    """Whether a training was killed after some seconds, from its start or from its first checkpoint on."""
+    trainings.start(*words)
+    if after_first:
+        trainings.wait_for(cut / "checkpoints" / "last.keras")
+    time.sleep(wait)
+    trainings.signal(signal.SIGKILL)
+    status, text = trainings.wait()
+    assert status in (0, -signal.SIGKILL), text
+    return status == -signal.SIGKILL
+
+
 def test_killed_at_ten_random_moments_and_resumed(data_dir, trainings, whole, tmp_path):
     """Three moments before the first checkpoint, seven from there to the end, each anywhere in a part of its own."""
     output, before, after = whole
@@ -58,16 +70,12 @@ def test_killed_at_ten_random_moments_and_resumed(data_dir, trainings, whole, tm
     moments = random.Random(seed)
     shares = [(before, part, 3) for part in range(3)] + [(after, part, 7) for part in range(7)]
     assert len(shares) == _KILLS
-    killed = 0
     for number, (seconds, part, parts) in enumerate(shares):
         cut, wait = tmp_path / f"cut{number}", seconds * (part + moments.random()) / parts
-        trainings.start(*_words(data_dir, cut))
-        if parts == 7:
-            trainings.wait_for(cut / "checkpoints" / "last.keras")
-        time.sleep(wait)
-        trainings.signal(signal.SIGKILL)
-        status, text = trainings.wait()
-        killed += status == -signal.SIGKILL
+        # A run that has ended already, because the machine has become faster, is repeated and killed earlier.
+        while not _killed(trainings, _words(data_dir, cut), cut, wait, parts == 7):
+            wait *= 0.7
+            shutil.rmtree(cut)
         print(
             f"seed {seed}, kill {number + 1}: {wait:.2f} s after the {'first save' if parts == 7 else 'start'}",
             end=", ",
@@ -77,7 +85,6 @@ def test_killed_at_ten_random_moments_and_resumed(data_dir, trainings, whole, tm
         print(next(line for line in text.splitlines() if "resuming" in line or "starting afresh" in line))
         check_equal(cut, output)
         shutil.rmtree(cut)
-    assert killed >= _KILLS - 2
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
