@@ -62,7 +62,7 @@ def _sizes(samples: Sequence[Sample]) -> list[str | None]:
 
 
 def _column(samples: Sequence[Sample], name: str) -> list[str | None]:
-    values = [_plain(sample.metadata.get(name)) for sample in samples]
+    values = [stated(sample.metadata.get(name)) for sample in samples]
     if all(value is None for value in values):
         known = dict.fromkeys(key for sample in samples for key in sample.metadata)
         raise DataError(
@@ -72,6 +72,7 @@ def _column(samples: Sequence[Sample], name: str) -> list[str | None]:
     return values
 
 
-def _plain(value: object) -> str | None:
+def stated(value: object) -> str | None:
+    """A value of the metadata as text; `None` where there is none."""
     missing = value is None or value != value or not str(value).strip()  # NaN differs from itself
     return None if missing else str(value).strip()

@@ -76,14 +76,14 @@ class Predictor:
         if not images:
             return []
         batch = np.stack([self._feed(image) for image in images]).astype(np.float32)
-        maps = _lesion(self.backend.run(batch))
+        maps = lesion_maps(self.backend.run(batch))
         return [restore(found, image.shape[:2], self.resize) for found, image in zip(maps, images, strict=True)]
 
     def _feed(self, image: np.ndarray) -> np.ndarray:
         return preprocess(fit_image(image, self.size, self.resize), self.preprocess)
 
 
-def _lesion(maps: np.ndarray) -> np.ndarray:
+def lesion_maps(maps: np.ndarray) -> np.ndarray:
     """Lesion probability `(B, H, W)`; of several classes, whatever is not class 0, the background."""
     return maps[..., 0] if maps.shape[-1] == 1 else 1 - maps[..., 0]
 

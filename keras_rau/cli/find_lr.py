@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_rau.cli.options import resolve_config
+from keras_rau.cli.options import need_data_dir, resolve_config
 
 
 def find_lr(
@@ -37,9 +37,8 @@ def find_lr(
         "data.image_size": image_size,
         "seed": seed,
     }
-    resolved = resolve_config(config, {name: value for name, value in given.items() if value is not None}, set_ or [])
-    if resolved.data.data_dir is None:
-        raise UsageError("Name the folder of the data set with --data-dir.")
+    resolved = resolve_config(config, given, set_ or [])
+    need_data_dir(resolved)
     if not 0 < lowest < highest < float("inf"):
         raise UsageError(f"--lowest must be positive and below --highest. Received: {lowest:g} and {highest:g}")
     from keras_rau.training.rate_search import search_rate

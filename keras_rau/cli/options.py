@@ -31,14 +31,21 @@ def source_options(words: list[str] | None) -> dict[str, Any]:
         raise UsageError(str(error)) from error
 
 
-def resolve_config(sources: Path | Sequence[str] | None, overrides: dict[str, Any], settings: list[str]) -> Any:
-    """Configuration of files and ready names, with the options of the command line and then the words of `--set` over it."""
+def resolve_config(sources: Path | Sequence[str] | None, options: dict[str, Any], settings: list[str]) -> Any:
+    """Configuration of files and ready names, with the options of the command line and then the words of `--set` over it.
+
+    Args:
+        sources: files and ready names.
+        options: dotted names to values; `None` where the option was not given.
+        settings: words of `--set`.
+    """
     from keras_rau.errors import DataError, RauError, UsageError
     from keras_rau.training.config import load_config, parse_setting
 
     if sources:
         # What is wrong in a file is no matter of the words.
         load_config(sources)
+    overrides = {name: value for name, value in options.items() if value is not None}
     try:
         return load_config(sources, {**overrides, **dict(parse_setting(text) for text in settings)})
     except DataError:
@@ -46,6 +53,14 @@ def resolve_config(sources: Path | Sequence[str] | None, overrides: dict[str, An
         raise
     except RauError as error:
         raise UsageError(str(error)) from error
+
+
+def need_data_dir(config: Any) -> None:
+    """Refuse a configuration without the folder of its data set."""
+    from keras_rau.errors import UsageError
+
+    if config.data.data_dir is None:
+        raise UsageError("Name the folder of the data set with --data-dir.")
 
 
 def named_folder(words: str) -> tuple[str, Path]:

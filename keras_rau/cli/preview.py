@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from keras_rau.cli.options import resolve_config
+from keras_rau.cli.options import need_data_dir, resolve_config
 
 _ENDINGS = (".png", ".jpg", ".jpeg")
 
@@ -42,10 +42,9 @@ def preview(
         "data.image_size": image_size,
         "seed": seed,
     }
-    settings = resolve_config(config, {name: value for name, value in given.items() if value is not None}, set_ or [])
+    settings = resolve_config(config, given, set_ or [])
     get_policy(settings.data.augment)
-    if settings.data.data_dir is None:
-        raise UsageError("Name the folder of the data set with --data-dir.")
+    need_data_dir(settings)
     from keras_rau.evaluation.score_files import writable
 
     writable(output)

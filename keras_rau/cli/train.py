@@ -7,27 +7,13 @@ from typing import Annotated
 
 import typer
 
-from keras_rau.cli.options import named_folder, resolve_config
+from keras_rau.cli.options import named_folder, need_data_dir, resolve_config
 
 # keras_rau.losses.names(), which would import Keras; a test compares them.
 _LOSSES = (
     "compound, bce, weighted_bce, cce, focal, dice, generalized_dice, jaccard, tversky, focal_tversky, combo, unified_focal, "
     "lovasz, structure, boundary"
 )
-
-# Option on the command line -> name in the configuration.
-_NAMES = {
-    "dataset": "data.dataset",
-    "data_dir": "data.data_dir",
-    "model": "model.name",
-    "loss": "loss.name",
-    "epochs": "epochs",
-    "batch_size": "batch_size",
-    "image_size": "data.image_size",
-    "seed": "seed",
-    "init": "init",
-    "also_test": "also_test",
-}
 
 
 def train(
@@ -68,19 +54,18 @@ def train(
         _list_configs()
         return
     given = {
-        "dataset": dataset,
-        "data_dir": str(data_dir) if data_dir else None,
-        "model": model,
-        "loss": loss,
+        "data.dataset": dataset,
+        "data.data_dir": str(data_dir) if data_dir else None,
+        "model.name": model,
+        "loss.name": loss,
         "epochs": epochs,
         "batch_size": batch_size,
-        "image_size": image_size,
+        "data.image_size": image_size,
         "seed": seed,
         "init": init,
         "also_test": _others(also_test or []) or None,
     }
-    overrides = {_NAMES[name]: value for name, value in given.items() if value is not None}
-    resolved = resolve_config(config, overrides, set_ or [])
+    resolved = resolve_config(config, given, set_ or [])
     if print_config:
         from keras_rau.training.config import commented_yaml
 
@@ -90,8 +75,7 @@ def train(
 
     if output is None:
         raise UsageError("Name the run directory to write with --output.")
-    if resolved.data.data_dir is None:
-        raise UsageError("Name the folder of the data set with --data-dir.")
+    need_data_dir(resolved)
     from rich.console import Console
 
     from keras_rau.evaluation import table

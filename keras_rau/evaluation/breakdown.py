@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.balancing import lesion_share
+from keras_rau.datasets.balancing import lesion_share, stated
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
 from keras_rau.evaluation.summary import summarise
@@ -68,8 +68,7 @@ def check_columns(samples: Sequence[Sample], columns: Iterable[str]) -> None:
 
 def _name(sample: Sample, by: str) -> str:
     value = sample.source if by == "source" else sample.metadata.get(by)
-    missing = value is None or value != value or not str(value).strip()  # NaN differs from itself
-    return NO_VALUE if missing else str(value).strip()
+    return stated(value) or NO_VALUE
 
 
 def _rank(name: str) -> tuple[bool, bool, float, str]:

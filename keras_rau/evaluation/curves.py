@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from keras_rau.errors import RauError
+from keras_rau.evaluation.figures import new_figure
 
 
 def plot_curves(history: list[dict[str, Any]], path: Path, score: str = "dice", best_epoch: int | None = None) -> None:
@@ -18,11 +18,7 @@ def plot_curves(history: list[dict[str, Any]], path: Path, score: str = "dice", 
     Raises:
         RauError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RauError("Learning curves need matplotlib: pip install 'keras-rau[plots]'.") from error
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = new_figure("Learning curves need", (9, 3.6))
     epochs = [row["epoch"] + 1 for row in history]
     for axes, name in zip(figure.subplots(1, 2), ("loss", score), strict=True):
         for key, style, who in ((name, "--", "training"), (f"val_{name}", "-", "validation")):

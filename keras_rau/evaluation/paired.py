@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_rau.datasets.files import listed
 from keras_rau.errors import DataError
+from keras_rau.evaluation.summary import bootstrap_interval
 
 # Distances; every other score is better where it is higher.
 _LOWER_IS_BETTER = ("hd95", "assd", "hd95_mm", "assd_mm")
@@ -53,8 +54,6 @@ def compare_scores(
         raise DataError(listed(f"{len(lonely)} image(s) are scored for one model only", lonely))
     values_a, values_b = np.array(list(a.values())), np.array([b[name] for name in a])
     differences = values_a - values_b
-    rng = np.random.default_rng(seed)
-    means = [differences[rng.integers(0, len(a), len(a))].mean() for _ in range(resamples)]
     gains = -differences if lower_is_better(key) else differences
     return {
         "key": key,
@@ -62,7 +61,7 @@ def compare_scores(
         "mean_a": float(values_a.mean()),
         "mean_b": float(values_b.mean()),
         "difference": float(differences.mean()),
-        "ci95": np.percentile(means, [2.5, 97.5]).tolist(),
+        "ci95": bootstrap_interval(differences, seed, resamples).tolist(),
         "p_value": _wilcoxon(differences),
         "wins": int((gains > 0).sum()),
         "ties": int((gains == 0).sum()),
@@ -94,3 +93,19 @@ def _wilcoxon(differences: np.ndarray) -> float:
     if not differences.any():
         return 1.0
     return float(wilcoxon(differences).pvalue)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """P values adjusted for their number, after Holm's step-down method.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    adjusted = [0.0] * len(values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min((len(values) - rank) * values[index], 1.0))
+        adjusted[index] = largest
+    return adjusted

@@ -9,12 +9,12 @@ import numpy as np
 import yaml
 
 from keras_rau.errors import DataError, UsageError
-from keras_rau.evaluation.paired import compare_scores
+from keras_rau.evaluation.paired import compare_scores, holm
 from keras_rau.evaluation.score_files import read_csv
+from keras_rau.evaluation.summary import bootstrap_interval
 
 # Of environment.json: what is another in every start, or says nothing about figures.
 _OF_EACH_START = ("started", "command", "earlier_starts", "resumed_after")
-_RESAMPLES = 2000
 
 
 def compare_runs(paths: Sequence[Path], score: str = "dice", common: bool = False) -> dict[str, Any]:
@@ -83,10 +83,7 @@ def _summary(path: Path, rows: list[dict[str, Any]] | None, score: str) -> dict[
     if rows is not None:
         _check_score(rows, score, path)
         values = np.array([row[score] for row in rows])
-        # The bootstrap of `summarise`, which wants all scores.
-        rng = np.random.default_rng(0)
-        means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(_RESAMPLES)]
-        interval = np.percentile(means, [2.5, 97.5]).tolist()
+        interval = bootstrap_interval(values).tolist()
         found |= {"n_images": len(rows), "mean": float(values.mean()), "ci95": interval}
     return {**found, "epochs": training.get("epochs"), "best_epoch": training.get("best_epoch")}
 
@@ -102,11 +99,8 @@ def _pairs(scored: list[tuple[str, list[dict[str, Any]]]], score: str) -> list[d
         return []
     (first, reference), *others = scored
     pairs = [{"run": name, "against": first, **compare_scores(rows, reference, score)} for name, rows in others]
-    largest = 0.0
-    for rank, pair in enumerate(sorted(pairs, key=lambda each: each["p_value"])):
-        largest = max(largest, min(1.0, pair["p_value"] * (len(pairs) - rank)))
-        pair["p_holm"] = largest
-    return pairs
+    adjusted = holm([pair["p_value"] for pair in pairs])
+    return [{**pair, "p_holm": p} for pair, p in zip(pairs, adjusted, strict=True)]
 
 
 def _differences(trees: list[dict[str, Any]], paths: Sequence[Path]) -> dict[str, list[Any]]:

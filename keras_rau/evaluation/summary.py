@@ -32,11 +32,30 @@ def summarise(rows: Sequence[dict[str, Any]], seed: int = 0, resamples: int = 20
         raise RauError("There are no images to score.")
     keys = score_keys(rows[0])
     values = np.array([[row[key] for key in keys] for row in rows], float)
-    rng = np.random.default_rng(seed)
-    means = np.stack([values[rng.integers(0, len(rows), len(rows))].mean(axis=0) for _ in range(resamples)])
-    low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    low, high = bootstrap_interval(values, seed, resamples)
     return {
         "n_images": len(rows),
         **dict(zip(keys, values.mean(axis=0).tolist(), strict=True)),
         "ci95": {key: [float(a), float(b)] for key, a, b in zip(keys, low, high, strict=True)},
     }
+
+
+def bootstrap_interval(values: np.ndarray, seed: int = 0, resamples: int = 2000) -> np.ndarray:
+    """95 % bootstrap interval of the mean over images.
+
+    Args:
+        values: `(N,)` or, for several scores of the same images, `(N, K)`.
+        seed: of the bootstrap.
+        resamples: how many bootstrap samples.
+
+    Returns:
+        Low and high, `(2,)` or `(2, K)`.
+
+    Example:
+        >>> bootstrap_interval(np.array([0.8, 0.9, 1.0])).tolist()
+        [0.8, 0.9666666666666667]
+    """
+    rng = np.random.default_rng(seed)
+    count = len(values)
+    means = np.stack([values[rng.integers(0, count, count)].mean(axis=0) for _ in range(resamples)])
+    return np.percentile(means, [2.5, 97.5], axis=0)

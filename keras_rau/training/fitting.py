@@ -24,10 +24,10 @@ from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.callbacks.padded import PaddedValidation
 from keras_rau.training.config import Config
 from keras_rau.training.distribution.hosts import plain_host_errors
-from keras_rau.training.distribution.workplace import Workplace
+from keras_rau.training.distribution.workplace import Workplace, whole_batches
 from keras_rau.training.feeding import training_data, validation_data
 from keras_rau.training.interruption import Signals
-from keras_rau.training.monitor import Monitor
+from keras_rau.training.monitor import monitor_of
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.sets import Split, model_info
 from keras_rau.training.state import TrainingState
@@ -69,21 +69,20 @@ def fit(
     def describe(path: Path) -> None:
         write_sidecar(path, model_info(config, split))
 
-    continuation = Continuation(state, 2 if reads_distance(model.loss) else 1)
-    target = "distance" if reads_distance(model.loss) else "mask"
+    target, channels = ("distance", 2) if reads_distance(model.loss) else ("mask", 1)
+    continuation = Continuation(state, channels)
     if config.data.cache == "disk":
         console.print(
             f"opening the cache in {config.data.cache_dir}; it is written first where it does not fit", soft_wrap=True
         )
     train_data = training_data(config, split, target, lambda: continuation.position, workplace)
     val_data = validation_data(config, split, target, workplace)
-    fed = -(-len(split.val) // config.batch_size) * config.batch_size
-    earlier = [row for row in read_history(run.history) if row["epoch"] < state.epoch]
+    filled, _ = whole_batches(split.val, config.batch_size)
     stopping = early_stopping(config, run, state)
     checkpoints = Checkpoints(
         run.checkpoints,
-        Monitor(config.monitor, config.monitor_mode),
-        earlier,
+        monitor_of(config),
+        read_history(run.history, state.epoch),
         describe,
         config.checkpoints.keep_epochs,
         config.checkpoints.every_steps,
@@ -109,19 +108,19 @@ def fit(
         *([FrozenEncoder(config.frozen_encoder_epochs)] if config.frozen_encoder_epochs else []),
         continuation,
         StopOnNonFinite(),
-        *([PaddedValidation(len(split.val), fed)] if workplace.shared else []),
+        *([PaddedValidation(len(split.val), len(filled))] if workplace.shared else []),
         *([AveragedValidation()] if config.optimizer.ema is not None else []),
         *([stopping] if stopping else []),
         *(writing if workplace.writes else []),
         losses.BoundarySchedule(),
-        *([StopOnSignal(signals, checkpoints, within_epochs)] if workplace.cluster.count == 1 else []),
+        *([] if workplace.several_hosts else [StopOnSignal(signals, checkpoints, within_epochs)]),
     ]
     try:
         with (
-            plain_host_errors() if workplace.cluster.count > 1 else nullcontext(),
+            plain_host_errors() if workplace.several_hosts else nullcontext(),
             plain_disk_errors(run.path),
             plain_errors(),
-            signals if workplace.cluster.count == 1 else nullcontext(),
+            nullcontext() if workplace.several_hosts else signals,
         ):
             model.fit(
                 train_data,

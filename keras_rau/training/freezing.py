@@ -8,6 +8,7 @@ import keras
 
 from keras_rau.errors import UsageError
 from keras_rau.training.config import Config
+from keras_rau.training.optimizer import inner_optimizer
 
 
 def encoder_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -82,7 +83,7 @@ def late_start(optimizer: Any, variables: Collection[Any], updates: int) -> Iter
         variables: what is trained late.
         updates: how many updates the others had before.
     """
-    adam = getattr(optimizer, "inner_optimizer", optimizer)
+    adam = inner_optimizer(optimizer)
     if not isinstance(adam, keras.optimizers.Adam) or updates <= 0:
         yield
         return

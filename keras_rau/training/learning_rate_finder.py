@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_rau.errors import RauError
+from keras_rau.training.optimizer import inner_optimizer
 from keras_rau.training.range_test import RangeTest
 
 # Fewer points than this say nothing about a slope.
@@ -133,7 +134,7 @@ class _Geometric(keras.optimizers.schedules.LearningRateSchedule):
 @contextmanager
 def _rising(model: keras.Model, rates: np.ndarray) -> Iterator[bool]:
     """Give the optimiser the rates of the test; whether they are to be set step by step."""
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    optimizer = inner_optimizer(model.optimizer)
     before = optimizer._learning_rate
     if isinstance(before, keras.Variable):
         yield True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_rau.errors import RauError
+from keras_rau.training.config import Config
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,8 @@ class Monitor:
         """The best value of the epochs so far; `worst` when there are none. Values that are no number do not count."""
         values = [float(row[self.name]) for row in rows if self.name in row and not math.isnan(row[self.name])]
         return (min if self.lower_is_better else max)(values, default=self.worst)
+
+
+def monitor_of(config: Config) -> Monitor:
+    """How the epochs of an experiment are compared."""
+    return Monitor(config.monitor, config.monitor_mode)

@@ -6,6 +6,11 @@ from keras_rau.training.config import OptimizerSection
 from keras_rau.training.schedules import learning_rate_schedule
 
 
+def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimiser itself, where half precision has wrapped it in one that scales the loss."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
 def build_optimizer(section: OptimizerSection, steps: int, epochs: int) -> keras.optimizers.Optimizer:
     """AdamW whose learning rate warms up and then falls until the end of training.
 

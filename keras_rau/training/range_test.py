@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_rau.errors import RauError
+from keras_rau.evaluation.figures import new_figure
 from keras_rau.training.writing import write_text
 
 
@@ -54,11 +54,7 @@ class RangeTest:
         Raises:
             RauError: matplotlib is not installed.
         """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise RauError("The plot needs matplotlib: pip install 'keras-rau[plots]'.") from error
-        figure = Figure(figsize=(7, 4), layout="constrained")
+        figure = new_figure("The plot needs", (7, 4))
         axes = figure.subplots()
         axes.plot(self.rates, self.losses, ".", color="#b0b7bd", label="one step")
         axes.plot(self.rates, self.smoothed, color="#1f6f8b", label="smoothed")

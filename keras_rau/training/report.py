@@ -13,7 +13,7 @@ from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, 
 from keras_rau.export import Predictor
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
-from keras_rau.training.monitor import Monitor
+from keras_rau.training.monitor import monitor_of
 from keras_rau.training.other_tests import score_others
 from keras_rau.training.reproducibility import machine, versions
 from keras_rau.training.run_directory import RunDirectory
@@ -40,7 +40,7 @@ def write_report(
     _, validation = evaluate(predictor, split.val, console)
     rows, test = evaluate(predictor, split.test, console)
     history = read_history(run.history)
-    monitor = Monitor(config.monitor, config.monitor_mode)
+    monitor = monitor_of(config)
     best_epoch = next(int(row["epoch"]) + 1 for row in history if row[monitor.name] == monitor.best(history))
     result = {
         **test,

@@ -11,7 +11,7 @@ from keras_rau.training.callbacks import CaseImages, EarlyStopping, PrecisionRec
 from keras_rau.training.callbacks.average import averaged_weights
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
-from keras_rau.training.monitor import Monitor
+from keras_rau.training.monitor import monitor_of
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.sets import Split
 from keras_rau.training.state import TrainingState
@@ -21,8 +21,8 @@ def early_stopping(config: Config, run: RunDirectory, state: TrainingState) -> E
     """The callback, with what it has seen in the finished epochs; `None` when it is not wanted."""
     if config.early_stopping is None:
         return None
-    rows = [row for row in read_history(run.history) if row["epoch"] < state.epoch]
-    return EarlyStopping(Monitor(config.monitor, config.monitor_mode), config.early_stopping, rows)
+    rows = read_history(run.history, state.epoch)
+    return EarlyStopping(monitor_of(config), config.early_stopping, rows)
 
 
 def is_over(config: Config, run: RunDirectory, state: TrainingState, console: Console) -> bool:

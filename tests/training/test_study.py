@@ -8,8 +8,9 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.evaluation.paired import holm
 from keras_rau.training.study import Source, attention_study, imbalance_study, losses_study, run_study, transfer_study
-from keras_rau.training.study.comparing import holm, mean_over_seeds
+from keras_rau.training.study.comparing import mean_over_seeds
 from keras_rau.training.study.designs import Grid
 from keras_rau.training.study.results import command_line, without_folders
 from tests.training.finished_cells import finish, rows

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from keras_rau.training.optimizer import inner_optimizer
+
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
@@ -17,7 +19,7 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
         >>> with averaged_weights(model):
         ...     model.save("averaged.keras")
     """
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    optimizer = inner_optimizer(model.optimizer)
     if not getattr(optimizer, "use_ema", False) or not optimizer.built:
         yield
         return

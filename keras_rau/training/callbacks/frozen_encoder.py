@@ -8,6 +8,7 @@ import keras
 
 from keras_rau.errors import UsageError
 from keras_rau.training.freezing import encoder_layers, frozen, late_start
+from keras_rau.training.optimizer import inner_optimizer
 
 
 class FrozenEncoder(keras.callbacks.Callback):
@@ -66,7 +67,7 @@ class FrozenEncoder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Undo the rounding by which a moving average leaves weights that stay the same."""
-        optimizer = self._optimizer()
+        optimizer = inner_optimizer(self.model.optimizer)
         if self.phase and optimizer.use_ema:
             for variable in [variable for layer in self.layers for variable in layer.trainable_variables]:
                 average = optimizer._model_variables_moving_average[optimizer._get_variable_index(variable)]
@@ -76,13 +77,9 @@ class FrozenEncoder(keras.callbacks.Callback):
         """Leave the model as it was."""
         self.model.make_train_function(force=True)
 
-    def _optimizer(self) -> Any:
-        # Half precision wraps the optimiser in one that scales the loss.
-        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-
     def _updates(self) -> int:
         """Updates of the weights that happened while the encoder was frozen; 0 if the steps of an epoch are unknown."""
-        accumulated = self._optimizer().gradient_accumulation_steps or 1
+        accumulated = inner_optimizer(self.model.optimizer).gradient_accumulation_steps or 1
         return self.epochs * ((self.params or {}).get("steps") or 0) // accumulated
 
     def _run_steps_within(self, context: Callable[[], AbstractContextManager[None]]) -> None:

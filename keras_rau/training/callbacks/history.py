@@ -10,12 +10,13 @@ import keras
 from keras_rau.training.writing import write_text
 
 
-def read_history(path: Path) -> list[dict[str, float]]:
-    """Rows of a history file, numbers as numbers; `[]` when there is none."""
+def read_history(path: Path, epochs: int | None = None) -> list[dict[str, float]]:
+    """Rows of a history file, numbers as numbers; of the first `epochs`, if given; `[]` when there is none."""
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+    return rows if epochs is None else [row for row in rows if row["epoch"] < epochs]
 
 
 class HistoryFile(keras.callbacks.Callback):
@@ -37,7 +38,7 @@ class HistoryFile(keras.callbacks.Callback):
     def __init__(self, path: Path | str, first_epoch: int = 0) -> None:
         super().__init__()
         self.path = Path(path)
-        self.rows: list[dict[str, Any]] = [row for row in read_history(self.path) if row["epoch"] < first_epoch]
+        self.rows: list[dict[str, Any]] = read_history(self.path, first_epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Append a row."""

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_rau.export.predictor import lesion_maps
+
 # TensorBoard's own number; with one it cannot draw.
 _THRESHOLDS = 201
 
@@ -56,5 +58,4 @@ def curve(counts: np.ndarray) -> np.ndarray:
 def lesion_probability(model: keras.Model, images: Any) -> np.ndarray:
     """Probability `(B, H, W)` in [0, 1] of a batch; of several classes, whatever is not the background."""
     output = keras.ops.convert_to_numpy(model(np.asarray(images), training=False)).astype(np.float32)
-    probability = output[..., 0] if output.shape[-1] == 1 else 1 - output[..., 0]
-    return np.clip(probability, 0, 1)
+    return np.clip(lesion_maps(output), 0, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.errors import DataError, UsageError
+from keras_rau.training.run_directory import RunDirectory
 
 # Of the arguments in a model file: those that belong to one training, and not to the architecture.
 _OF_THE_TRAINING = {"name", "trainable", "input_shape", "dtype", "encoder_weights"}
@@ -53,7 +54,7 @@ def initial_file(source: str) -> Path | None:
     """
     path = Path(source)
     if path.is_dir():
-        best = path / "checkpoints" / "best.keras"
+        best = RunDirectory(path).best
         if not best.exists():
             raise DataError(f"The folder {path} is no run directory: {best} does not exist. Received: init={source}")
         return best

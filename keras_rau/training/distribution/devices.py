@@ -5,6 +5,7 @@ from typing import Any, Literal
 import keras
 
 from keras_rau.errors import UsageError
+from keras_rau.training.optimizer import inner_optimizer
 
 
 def mirrored_strategy(devices: int | Literal["all"] = "all") -> Any:
@@ -55,7 +56,7 @@ def synchronise_updates(optimizer: Any) -> Any:
     """
     import tensorflow as tf
 
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = inner_optimizer(optimizer)
     clip = inner._clip_gradients
 
     add_up = inner._all_reduce_sum_gradients

@@ -47,6 +47,11 @@ class Workplace:
             _check_batch(config.batch_size, self.strategy.num_replicas_in_sync, "devices")
 
     @property
+    def several_hosts(self) -> bool:
+        """Whether other processes train along."""
+        return self.cluster.count > 1
+
+    @property
     def writes(self) -> bool:
         """Whether this process writes the run directory: one of them does."""
         return self.cluster.index == 0
@@ -68,17 +73,17 @@ class Workplace:
 
     def join(self) -> None:
         """Meet the other hosts, before anything is computed."""
-        if self.cluster.count > 1:
+        if self.several_hosts:
             join_hosts(self.cluster)
 
     def wait(self, name: str) -> None:
         """Wait for the other hosts."""
-        if self.cluster.count > 1:
+        if self.several_hosts:
             wait_for_hosts(name)
 
     def leave(self) -> None:
         """Part from the other hosts."""
-        if self.cluster.count > 1:
+        if self.several_hosts:
             leave_hosts()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from keras_rau.errors import DataError
 from keras_rau.evaluation import compare_scores
+from keras_rau.evaluation.paired import holm
 
 Rows = list[dict[str, Any]]
 
@@ -24,6 +25,11 @@ def mean_over_seeds(scores: Sequence[Rows]) -> Rows:
     ]
 
 
+def mean_dice(rows: Rows) -> float:
+    """Mean over images."""
+    return sum(row["dice"] for row in rows) / len(rows)
+
+
 def paired_differences(rows: dict[str, Rows], reference: str, key: str = "dice") -> dict[str, dict[str, Any]]:
     """Every line against the reference, image by image, with p values adjusted after Holm (1979).
 
@@ -38,19 +44,3 @@ def adjusted_together(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, A
     """Results of `compare_scores`, each with `p_holm`: its p value adjusted for the number of them."""
     adjusted = holm([result["p_value"] for result in found.values()])
     return {label: {**result, "p_holm": p} for (label, result), p in zip(found.items(), adjusted, strict=True)}
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """P values adjusted for their number, after Holm's step-down method.
-
-    Example:
-        >>> holm([0.01, 0.04, 0.03])
-        [0.03, 0.06, 0.06]
-    """
-    order = sorted(range(len(values)), key=lambda index: values[index])
-    adjusted = [0.0] * len(values)
-    largest = 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min((len(values) - rank) * values[index], 1.0))
-        adjusted[index] = largest
-    return adjusted

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.errors import RauError
+from keras_rau.evaluation.figures import new_figure
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.study.comparing import Rows
 from keras_rau.training.study.designs import Design
@@ -23,10 +23,6 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
     Raises:
         RauError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RauError("The plots of a study need matplotlib: pip install 'keras-rau[plots]'.") from error
     names = []
     figures = {
         "dice_over_epochs.png": (_over_epochs, design.name != "transfer"),
@@ -36,7 +32,7 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
     for name, (draw, wanted) in figures.items():
         if not wanted:
             continue
-        figure = Figure(figsize=(8, 4.2), layout="constrained")
+        figure = new_figure("The plots of a study need", (8, 4.2))
         axes = figure.subplots()
         draw(axes, design, results, scores)
         axes.spines[["top", "right"]].set_visible(False)

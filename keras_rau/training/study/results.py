@@ -13,7 +13,7 @@ from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.training.reproducibility import git_revision, machine, versions
 from keras_rau.training.study import paper_tables
 from keras_rau.training.study.cells import Cell
-from keras_rau.training.study.comparing import Rows, adjusted_together, mean_over_seeds, paired_differences
+from keras_rau.training.study.comparing import Rows, adjusted_together, mean_dice, mean_over_seeds, paired_differences
 from keras_rau.training.study.designs import Design, Row
 from keras_rau.training.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
 
@@ -155,8 +155,7 @@ def _training(cell: Cell) -> dict[str, Any]:
 
 def _chosen(epochs: list[int], per_seed: list[Rows], mean: Rows) -> dict[str, Any]:
     """Scores of the checkpoints that were chosen on validation images."""
-    dice = [sum(row["dice"] for row in rows) / len(rows) for rows in per_seed]
-    return {"chosen_epochs": epochs, "chosen": summarise(mean), "dice_by_seed": dice}
+    return {"chosen_epochs": epochs, "chosen": summarise(mean), "dice_by_seed": [mean_dice(rows) for rows in per_seed]}
 
 
 def _facts(row: Row) -> dict[str, Any]:

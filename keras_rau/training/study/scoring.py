@@ -12,9 +12,8 @@ from keras_rau.evaluation import evaluate, read_csv, write_csv
 from keras_rau.export import Predictor
 from keras_rau.training.config.data import DataSection
 from keras_rau.training.study.cells import Cell
+from keras_rau.training.study.comparing import Rows, mean_dice
 from keras_rau.training.writing import part_of, put
-
-Rows = list[dict[str, Any]]
 
 
 def cell_scores(cell: Cell, part: str, epoch: int, console: Console) -> Rows:
@@ -49,12 +48,9 @@ def scores_elsewhere(cell: Cell, epoch: int, data: DataSection, console: Console
 
 def chosen_epoch(cell: Cell, console: Console) -> int:
     """The kept epoch with the best mean Dice on the validation images; the earlier of equals."""
-
-    def dice(epoch: int) -> float:
-        rows = cell_scores(cell, "val", epoch, console)
-        return sum(row["dice"] for row in rows) / len(rows)
-
-    return max(cell.config.checkpoints.keep_epochs, key=dice)
+    return max(
+        cell.config.checkpoints.keep_epochs, key=lambda epoch: mean_dice(cell_scores(cell, "val", epoch, console))
+    )
 
 
 def _score(cell: Cell, epoch: int, samples: Sequence[Any], path: Path, console: Console) -> None:
