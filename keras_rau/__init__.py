@@ -27,6 +27,7 @@ _SUBPACKAGES = (
     "losses",
     "metrics",
     "models",
+    "pretrained",
     "training",
 )
 

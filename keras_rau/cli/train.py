@@ -36,6 +36,10 @@ def train(
         str | None, typer.Option(help="Run directory, .keras file or preset whose weights to start from.")
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
+    also_train: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=DIR", help="Also train on all of another data set, such as ham10000=HAM10000."),
+    ] = None,
     also_test: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=DIR", help="Also test on all of another data set, such as ph2=PH2Dataset."),
@@ -63,7 +67,8 @@ def train(
         "data.image_size": image_size,
         "seed": seed,
         "init": init,
-        "also_test": _others(also_test or []) or None,
+        "also_train": _others("--also-train", also_train) or None,
+        "also_test": _others("--also-test", also_test) or None,
     }
     resolved = resolve_config(config, given, set_ or [])
     if print_config:
@@ -113,13 +118,11 @@ def _resuming() -> str:
     return shlex.join(["keras-rau", *words, *(() if "--resume" in words else ("--resume",))])
 
 
-def _others(words: list[str]) -> dict[str, str]:
+def _others(option: str, words: list[str] | None) -> dict[str, str]:
     from keras_rau.errors import UsageError
 
-    pairs = [named_folder(word) for word in words]
+    pairs = [named_folder(word) for word in words or []]
     others = {name: str(folder) for name, folder in pairs}
     if len(others) < len(pairs):
-        raise UsageError(
-            f"--also-test takes each data set once; score another folder of it with keras-rau evaluate. Received: {words}"
-        )
+        raise UsageError(f"{option} takes each data set once. Received: {words}")
     return others

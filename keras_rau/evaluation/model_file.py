@@ -84,8 +84,9 @@ def chosen_samples(
 
 def _check_not_seen(info: dict[str, Any], samples: Sequence[Sample], path: Path, asked: bool) -> None:
     """Scores on images a model was trained or chosen on say nothing; ids of the archive tell across data sets."""
-    lists, source = info.get("split", {}), info.get("dataset", "")
-    seen = {identity(name, source) for part in ("train", "val") for name in lists.get(part, [])}
+    from keras_rau.export.sidecar import chosen_by, trained_on
+
+    seen = trained_on(info) | chosen_by(info)
     known = [sample.id for sample in samples if identity(sample.id, sample.source) in seen]
     if not known:
         return
@@ -93,5 +94,5 @@ def _check_not_seen(info: dict[str, Any], samples: Sequence[Sample], path: Path,
     if asked:
         warnings.warn(f"{text}: the scores say little about new images.", stacklevel=2)
         return
-    kept_aside = "--split test for the images kept aside, or " if samples[0].source == source else ""
+    kept_aside = "--split test for the images kept aside, or " if samples[0].source == info.get("dataset") else ""
     raise RauError(f"{text}, among them {', '.join(known[:3])}. Name {kept_aside}--split all to score them anyway.")

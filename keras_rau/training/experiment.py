@@ -79,13 +79,17 @@ def train(
     saved = newest_checkpoint(run, lambda: steps_per_epoch(config, load_split(config, check=False))) if resume else None
     start = load_start(config) if config.init is not None and saved is None else None
     loss = checked_loss(config)
-    validation = validate_data(config, lambda: load_split(config, check=False).sets(), console) if validate else None
+    validation = (
+        validate_data(config, lambda: load_split(config, check=False).looked_at(), console) if validate else None
+    )
     split = load_split(config)
-    files = fingerprint(sample for chosen in split.sets().values() for sample in chosen)
+    files = fingerprint([*split.train, *split.val, *split.test, *split.more.named()])
     if saved is not None:
-        check_same_images(split.ids(), run)
+        check_same_images({**split.ids(), "more": split.more.names()}, run)
         check_same_files(files, run.files, run.path)
-    others = load_others(config, split.sets())
+    for line in split.more.left_out:
+        console.print(f"left out of also_train: {line}", highlight=False, markup=False, soft_wrap=True)
+    others = load_others(config, {**split.sets(), "train": split.training})
     if start is not None:
         tested = {f"also_test {name}": samples for name, samples in others.items()}
         check_unseen(start, {**split.sets(), **tested}, config.data.allow_leakage)
@@ -133,6 +137,7 @@ def _write_inputs(
     if state.position == (0, 0):
         # Of a resumed training they are the same, and must not be lost while they are written.
         datasets.save_split(run.split, train=split.train, val=split.val, test=split.test)
+        split.more.save(run.split)
     if split.pairs is not None:
         datasets.write_pairs(split.pairs, run.split / "near_duplicates.csv")
     for path in run.split.iterdir():

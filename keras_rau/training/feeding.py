@@ -18,13 +18,13 @@ def steps_per_epoch(config: Config, split: Split) -> int:
         UsageError: there is no whole batch to share.
     """
     if not is_shared(config):
-        return -(-len(split.train) // config.batch_size)
-    if len(split.train) < config.batch_size:
+        return -(-len(split.training) // config.batch_size)
+    if len(split.training) < config.batch_size:
         raise UsageError(
-            f"batch_size is {config.batch_size}, but there are {len(split.train)} training images: devices and hosts share "
+            f"batch_size is {config.batch_size}, but there are {len(split.training)} training images: devices and hosts share "
             "whole batches."
         )
-    return len(split.train) // config.batch_size
+    return len(split.training) // config.batch_size
 
 
 def training_data(
@@ -42,7 +42,7 @@ def training_data(
     import tensorflow as tf
 
     data = datasets.pipeline(
-        split.train,
+        split.training,
         augment=config.data.augment,
         shuffle_seed=_seed(config),
         position=position,

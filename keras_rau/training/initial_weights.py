@@ -12,7 +12,7 @@ from keras_rau.datasets.files import listed
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export.checks import load_keras
-from keras_rau.export.sidecar import read_sidecar
+from keras_rau.export.sidecar import chosen_by, read_sidecar, trained_on
 from keras_rau.suggestion import did_you_mean
 from keras_rau.training.config import Config
 from keras_rau.training.config.taken_over import initial_file
@@ -140,9 +140,7 @@ def check_unseen(start: Start, sets: Mapping[str, Iterable[Any]], allow: bool = 
     Raises:
         DataError: images would be tested on that were trained on before.
     """
-    lists, source = start.info.get("split", {}), start.info.get("dataset", "")
-    learned = {identity(name, source) for name in lists.get("train", [])}
-    chosen = {identity(name, source) for name in lists.get("val", [])}
+    learned, chosen = trained_on(start.info), chosen_by(start.info)
     for part, samples in sets.items():
         seen = {"train": set(), "val": learned}.get(part, learned | chosen)
         known = [sample for sample in samples if identity(sample.id, sample.source) in seen]

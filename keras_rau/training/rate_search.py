@@ -38,7 +38,7 @@ def search_rate(config: Config, output: Path, **options: Any) -> RangeTest:
     split = load_split(config)
     model = fresh_model(config, loss, steps_per_epoch(config, split))
     train_data = datasets.pipeline(
-        split.train,
+        split.training,
         image_size=config.data.image_size,
         batch_size=config.batch_size,
         augment=config.data.augment,

@@ -52,7 +52,8 @@ def write_report(
         "training": {
             "preset": config.model.name,
             "parameters": models.count_parameters(predictor.backend.model),
-            "images": {name: len(ids) for name, ids in split.ids().items()},
+            "images": {name: len(ids) for name, ids in split.ids().items()}
+            | ({"more": len(split.more.samples)} if split.more.samples else {}),
             "epochs": len(history),
             "best_epoch": best_epoch,
             "stopped_early": "stopped_early" in history[-1],

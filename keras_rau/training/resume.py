@@ -12,6 +12,7 @@ from keras_rau.datasets import read_split
 from keras_rau.errors import RauError
 from keras_rau.export.checks import load_keras
 from keras_rau.training.config import Config, load_config
+from keras_rau.training.more_images import read_more
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.state import TrainingState, read_state, restore_random
 
@@ -122,7 +123,7 @@ def check_same_images(found: dict[str, list[str]], run: RunDirectory) -> None:
     Raises:
         RauError: an image is new, missing, or in another set.
     """
-    saved = read_split(run.split)
+    saved = {**read_split(run.split), "more": read_more(run.split)}
     moved = sorted({name for key in found for name in set(saved[key]).symmetric_difference(found[key])})
     if moved:
         raise RauError(

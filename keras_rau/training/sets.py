@@ -1,26 +1,46 @@
 """The samples of an experiment, split into its three sets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from keras_rau import datasets
 from keras_rau.errors import RauError
 from keras_rau.training.config import Config
+from keras_rau.training.more_images import MoreImages, load_more
 
 
 @dataclass
 class Split:
-    """The three sets of samples of a run, the near duplicates that were searched for before, and weights of `train`."""
+    """The samples of a run.
+
+    Attributes:
+        train: those of the data set that are trained on.
+        val: those that the best epoch is chosen by.
+        test: those kept aside.
+        pairs: near duplicates that were searched for before.
+        weights: of the images trained on.
+        more: images of other data sets that are trained on too.
+    """
 
     train: list[Any]
     val: list[Any]
     test: list[Any]
     pairs: list[Any] | None = None
     weights: list[float] | None = None
+    more: MoreImages = field(default_factory=MoreImages)
+
+    @property
+    def training(self) -> list[Any]:
+        """All samples that are trained on."""
+        return [*self.train, *self.more.samples]
 
     def sets(self) -> dict[str, list[Any]]:
         """Samples by set."""
         return {"train": self.train, "val": self.val, "test": self.test}
+
+    def looked_at(self) -> dict[str, list[Any]]:
+        """Samples by set for the validation of the data: what is trained on belongs together."""
+        return {**self.sets(), "train": self.training}
 
     def ids(self) -> dict[str, list[str]]:
         """Ids by set."""
@@ -48,8 +68,11 @@ def load_split(config: Config, check: bool = True) -> Split:
         sets = datasets.split(
             samples, data.split, seed=data.split_seed, stratify=data.stratify, official=data.official_split
         )
-    weights = None if data.balance is None else datasets.image_weights(sets[0], data.balance)
-    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None, weights=weights)
+    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
+    if config.also_train:
+        split.more = load_more(config.also_train, split.sets(), check)
+    if data.balance is not None:
+        split.weights = datasets.image_weights(split.training, data.balance)
     if check:
         datasets.check_leakage(split.sets(), allow=data.allow_leakage, pairs=pairs)
     return split
@@ -64,4 +87,5 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "resize": config.data.resize,
         "preprocess": config.data.preprocess,
         "split": split.ids(),
+        **({"also_train": split.more.ids()} if split.more.samples else {}),
     }

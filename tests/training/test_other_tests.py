@@ -55,9 +55,11 @@ def test_what_cannot_be_is_found_before_the_training(root, tmp_path):
 
 def test_on_the_command_line(monkeypatch, capsys):
     words = ["train", "--print-config", "--also-test", "ph2=PH2Dataset", "--also-test", "ham10000=HAM"]
+    words += ["--also-train", "isic2017=ISIC2017"]
     status, out, _ = run_command(monkeypatch, capsys, *words)
     assert status == 0
     assert yaml.safe_load(out)["also_test"] == {"ph2": "PH2Dataset", "ham10000": "HAM"}
+    assert yaml.safe_load(out)["also_train"] == {"isic2017": "ISIC2017"}
     status, _, err = run_command(monkeypatch, capsys, "train", "--also-test", "ph2")
     assert status == 2
     assert "NAME=DIR" in err

@@ -41,6 +41,10 @@ class Config(Section):
         None, description="model file, run directory or preset whose weights the training starts from"
     )
     frozen_encoder_epochs: int = Field(0, ge=0, description="epochs at the start in which the encoder is not trained")
+    also_train: dict[str, Path] = Field(
+        {},
+        description="other data sets to train on too, each by its name and its folder, without what val and test show",
+    )
     also_test: dict[str, Path] = Field({}, description="other data sets to test on, each by its name and its folder")
     checkpoints: CheckpointSection = CheckpointSection()
     tensorboard: TensorBoardSection = TensorBoardSection()

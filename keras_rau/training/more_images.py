@@ -1,0 +1,101 @@
+"""Data sets that are trained on besides the one that is split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from keras_rau import datasets
+from keras_rau.datasets.files import existing_folder
+from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.splitting.leaking import identity
+from keras_rau.errors import DataError
+from keras_rau.training.writing import write_text
+
+# No word of a set may be in these names: they lie beside its lists.
+_LIST, _LEFT_OUT = "more.txt", "left_out.txt"
+
+
+@dataclass(frozen=True)
+class MoreImages:
+    """Images of other data sets that are trained on.
+
+    Attributes:
+        samples: the images.
+        left_out: why each of the others is not among them, one line each.
+    """
+
+    samples: list[Sample] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        """Source and id of each."""
+        return [f"{sample.source}/{sample.id}" for sample in self.samples]
+
+    def named(self) -> list[Sample]:
+        """The images, with names that those of another source cannot have."""
+        return [replace(sample, id=name) for sample, name in zip(self.samples, self.names(), strict=True)]
+
+    def ids(self) -> dict[str, list[str]]:
+        """Ids by source."""
+        found: dict[str, list[str]] = {}
+        for sample in self.samples:
+            found.setdefault(sample.source, []).append(sample.id)
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write `more.txt`, and what was left out."""
+        for file, lines in ((_LIST, self.names()), (_LEFT_OUT, self.left_out)):
+            if lines:
+                write_text(folder / file, "".join(f"{line}\n" for line in lines))
+
+
+def read_more(folder: Path) -> list[str]:
+    """What `MoreImages.save` wrote: source and id of each image, none where there is no list."""
+    path = folder / _LIST
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def load_more(others: Mapping[str, Path], sets: Mapping[str, Sequence[Sample]], check: bool = True) -> MoreImages:
+    """Load the data sets of `also_train`, without what the other sets show too.
+
+    An image is left out when it is in one of the sets already, or when validation or test images show the same lesion or
+    nearly the same picture.
+
+    Args:
+        others: folder of each data set, by its name.
+        sets: samples by set, `train`, `val` and `test`.
+        check: decode every file first.
+
+    Raises:
+        DataError: files are wrong, or nothing is left of a data set.
+    """
+    samples: list[Sample] = []
+    left_out: list[str] = []
+    for name, folder in others.items():
+        # A missing folder of phantoms would be drawn.
+        found = datasets.load(name, existing_folder(folder))
+        if check:
+            datasets.check(found)
+        reasons = _known(found, {**sets, "more": samples}) | _leaking(found, sets)
+        kept = [sample for sample in found if sample.id not in reasons]
+        if not kept:
+            raise DataError(
+                f"Nothing is left of {name} in {folder}: the other sets show all of it. Take it out of also_train."
+            )
+        samples += kept
+        left_out += reasons.values()
+    return MoreImages(samples, left_out)
+
+
+def _known(found: Sequence[Sample], sets: Mapping[str, Sequence[Sample]]) -> dict[str, str]:
+    """Images that a set holds by the same name."""
+    holders = {identity(sample.id, sample.source): name for name, chosen in sets.items() for sample in chosen}
+    names = {sample.id: identity(sample.id, sample.source) for sample in found}
+    return {key: f"{key} is in {holders[name]}" for key, name in names.items() if name in holders}
+
+
+def _leaking(found: Sequence[Sample], sets: Mapping[str, Sequence[Sample]]) -> dict[str, str]:
+    kept_aside = {name: sets[name] for name in ("val", "test")}
+    images = {sample.image for sample in found}
+    findings = datasets.leakage({**kept_aside, "more": found}, pairs="find")
+    return {finding.sample: finding.message for finding in findings if finding.path in images}
