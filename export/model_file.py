@@ -24,7 +24,7 @@ def from_file(
         source: the `.keras` file.
         kind: `"saved_model"` or `"tflite"`.
         output: what to write.
-        precision: of `"tflite"`.
+        precision: of `"tflite"`, `"float32"` or `"float16"`.
         image_size: of `"tflite"`, for a model of any size; that of its training when known.
         check_dir: images to compare both models on, see `saved_model`.
 

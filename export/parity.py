@@ -20,6 +20,24 @@ PHANTOMS = 16
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How far an exported model may be from the Keras model.
+
+    Attributes:
+        max_abs: largest absolute difference of any pixel's probability.
+        dice_mean: smallest mean Dice between the masks.
+    """
+
+    max_abs: float = 1.0
+    dice_mean: float = 0.0
+
+    def __str__(self) -> str:
+        parts = [f"a difference of at most {self.max_abs:.0e}"] if self.max_abs < 1 else []
+        parts += [f"a mean Dice of at least {self.dice_mean:g}"] if self.dice_mean > 0 else []
+        return " and ".join(parts)
+
+
+@dataclass(frozen=True)
 class ParityReport:
     """Comparison of an exported model with the Keras model it came from.
 
@@ -30,7 +48,7 @@ class ParityReport:
         mean_abs: mean absolute difference.
         dice_mean: Dice between the masks at 0.5, mean over images.
         dice_min: its smallest value.
-        tolerance: largest `max_abs` allowed.
+        limits: what is allowed.
     """
 
     images: str
@@ -39,12 +57,12 @@ class ParityReport:
     mean_abs: float
     dice_mean: float
     dice_min: float
-    tolerance: float
+    limits: Limits
 
     @property
     def passed(self) -> bool:
-        """Whether the largest difference is allowed."""
-        return self.max_abs <= self.tolerance
+        """Whether the differences are allowed."""
+        return self.max_abs <= self.limits.max_abs and self.dice_mean >= self.limits.dice_mean
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -69,7 +87,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def compare(
-    reference: Predict, candidate: Predict, images: Sequence[np.ndarray], name: str, tolerance: float
+    reference: Predict, candidate: Predict, images: Sequence[np.ndarray], name: str, limits: Limits
 ) -> ParityReport:
     """Compare two models, image by image.
 
@@ -78,7 +96,7 @@ def compare(
         candidate: the same.
         images: uint8 or float `(H, W, 3)` at the models' size.
         name: what the images are, for the report.
-        tolerance: largest difference allowed.
+        limits: what is allowed.
 
     Raises:
         ExportError: there are no images.
@@ -98,11 +116,11 @@ def compare(
     # A NaN anywhere must not pass for a small difference.
     worst = float(np.max(largest)) if np.isfinite(largest).all() else float("inf")
     return ParityReport(
-        name, len(images), worst, float(np.mean(mean)), float(np.mean(dices)), float(np.min(dices)), tolerance
+        name, len(images), worst, float(np.mean(mean)), float(np.mean(dices)), float(np.min(dices)), limits
     )
 
 
-def check_parity(model: Any, path: Path, images: Sequence[np.ndarray], name: str, tolerance: float) -> ParityReport:
+def check_parity(model: Any, path: Path, images: Sequence[np.ndarray], name: str, limits: Limits) -> ParityReport:
     """Compare an exported file with its model; a file that differs is renamed to `NAME.rejected`.
 
     Args:
@@ -110,20 +128,21 @@ def check_parity(model: Any, path: Path, images: Sequence[np.ndarray], name: str
         path: the exported file or folder.
         images: from `parity_images`.
         name: what they are, for the report.
-        tolerance: largest difference allowed.
+        limits: what is allowed.
 
     Raises:
-        ExportError: the largest difference exceeds the tolerance.
+        ExportError: it differs by more.
     """
     from keras_rau.export.backends import open_backend
 
     candidate = open_backend(path, threads=None)
-    report = compare(lambda batch: np.asarray(model(batch, training=False)), candidate.run, images, name, tolerance)
+    report = compare(lambda batch: np.asarray(model(batch, training=False)), candidate.run, images, name, limits)
     if not report.passed:
         kept = reject(path)
         raise ExportError(
-            f"The exported model differs from the Keras model by up to {report.max_abs:.2e} on {report.n_images} "
-            f"{report.images}, more than {tolerance:.0e}. It is kept as {kept}."
+            f"The exported model differs from the Keras model by up to {report.max_abs:.2e}, with a mean Dice of "
+            f"{report.dice_mean:.4f} between the masks, on {report.n_images} {report.images}; allowed is {limits}. It is kept "
+            f"as {kept}."
         )
     return report
 

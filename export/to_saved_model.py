@@ -7,11 +7,11 @@ import keras
 import tensorflow as tf
 
 from keras_rau.export.checks import exportable, model_size
-from keras_rau.export.parity import Images, ParityReport, check_parity, parity_images
+from keras_rau.export.parity import Images, Limits, ParityReport, check_parity, parity_images
 from keras_rau.export.sidecar import write_sidecar
 from keras_rau.export.writing import new_output, put, quiet, scratch
 
-TOLERANCE = 1e-4
+LIMITS = Limits(max_abs=1e-4)
 
 
 def write_saved_model(model: keras.Model, path: Path, shape: tuple[int | None, ...]) -> None:
@@ -59,4 +59,4 @@ def saved_model(
             write_saved_model(model, part, (None, *model.inputs[0].shape[1:]))
         write_sidecar(part, info or {})
         put(part, path)
-    return check_parity(model, path, images, name, TOLERANCE)
+    return check_parity(model, path, images, name, LIMITS)

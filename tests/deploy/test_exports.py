@@ -12,6 +12,7 @@ from PIL import Image
 from keras_rau import export, layers, models
 from keras_rau.errors import ExportError
 from keras_rau.export import to_tflite
+from keras_rau.export.parity import Limits
 
 pytestmark = pytest.mark.export
 
@@ -118,11 +119,25 @@ class _policy:
 
 
 def test_a_difference_is_refused_and_the_file_kept_aside(model, tmp_path, monkeypatch):
-    monkeypatch.setitem(to_tflite.TOLERANCES, "float32", -1.0)
+    monkeypatch.setitem(to_tflite.LIMITS, "float32", Limits(max_abs=-1.0))
     with pytest.raises(ExportError, match=r"differs from the Keras model by up to .* kept as .*m.tflite.rejected"):
         export.tflite(model, tmp_path / "m.tflite")
     assert not (tmp_path / "m.tflite").exists()
     assert (tmp_path / "m.tflite.rejected").exists()
+
+
+def test_half_precision_is_half_as_large_and_gives_the_same_masks(model, tmp_path):
+    wide = models.RAUNet(input_shape=(32, 32, 3), width=16, depth=2)
+    # Untrained maps lie all around 0.5, where any rounding changes the mask.
+    wide.get_layer("logits").bias.assign([5.0])
+    whole, half = tmp_path / "whole.tflite", tmp_path / "half.tflite"
+    export.tflite(wide, whole)
+    export.tflite(wide, half, precision="float16")
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    report = export.tflite(model, tmp_path / "m.tflite", precision="float16")
+    assert report.dice_mean >= 0.999
+    assert 0 < report.max_abs < 0.05
+    assert export.read_sidecar(tmp_path / "m.tflite")["precision"] == "float16"
 
 
 def test_images_to_check_on(model, tmp_path, photo):
