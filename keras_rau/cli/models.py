@@ -15,13 +15,14 @@ def models(
     from rich.table import Table
 
     from keras_rau import models as library
+    from keras_rau import pretrained
     from keras_rau.models.presets import PRESETS
 
     rows = [
         {
             "name": name,
             "parameters": library.count_parameters(library.from_preset(name, weights=None)),
-            "weights": False,
+            "weights": name in pretrained.names(),
             "description": preset.description,
         }
         for name, preset in PRESETS.items()

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from keras_rau import pretrained
 from keras_rau.models.attention_unet import AttentionUNet
 from keras_rau.models.base import SegmentationModel
 from keras_rau.models.rau_net import RAUNet
 from keras_rau.models.unet import UNet
+from keras_rau.models.weights_file import load_weights
 from keras_rau.suggestion import did_you_mean
 
 
@@ -31,6 +33,20 @@ PRESETS: dict[str, Preset] = {
         RAUNet,
         "reverse-attention U-Net a quarter as wide",
         {"width": 16, "boundary_depth": 1, "reverse_depth": 2, "upsampling": "bilinear", "deep_supervision": True},
+    ),
+    "rau_net_lite": Preset(
+        RAUNet,
+        "the same on EfficientNet-Lite0, of depthwise separable convolutions: the model that `keras-rau predict` uses",
+        {
+            "input_shape": (192, 192, 3),
+            "width": 16,
+            "boundary_depth": 1,
+            "reverse_depth": 1,
+            "separable": True,
+            "upsampling": "bilinear",
+            "deep_supervision": True,
+            "encoder": "efficientnet_lite0",
+        },
     ),
     "rau_net_nano": Preset(
         RAUNet,
@@ -65,16 +81,18 @@ def from_preset(name: str, weights: str | None = "default", **overrides: Any) ->
         The model.
 
     Raises:
-        ValueError: the name is unknown, or the preset has no trained weights.
+        ValueError: the name is unknown, the preset has no trained weights, or they do not fit the model because of
+            `overrides`.
+        RauError: the file of weights cannot be read.
 
     Example:
-        >>> model = from_preset("rau_net_nano", weights=None, input_shape=(128, 128, 3))
+        >>> model = from_preset("rau_net_lite", input_shape=(256, 256, 3))
     """
     preset = PRESETS.get(name)
     if preset is None:
         hint = did_you_mean(name, PRESETS)
         raise ValueError(f"Unknown preset. {hint}Known: {', '.join(PRESETS)}. Received: name={name!r}")
-    if weights == "default":
+    if weights == "default" and name not in pretrained.names():
         raise ValueError(
             f"The preset {name!r} comes without trained weights; build it with weights=None and train it. "
             f"Received: weights={weights!r}"
@@ -82,5 +100,5 @@ def from_preset(name: str, weights: str | None = "default", **overrides: Any) ->
     settings = {"name": name, **preset.settings, **overrides}
     model = preset.builder(**settings)
     if weights is not None:
-        model.load_weights(weights)
+        load_weights(model, pretrained.weights_file(name) if weights == "default" else weights)
     return model

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_rau import models
+from keras_rau import models, pretrained
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.errors import DataError, RauError, UsageError
@@ -64,18 +64,10 @@ def load_start(config: Config) -> Start:
     source = str(config.init)
     path = initial_file(source)
     if path is None:
-        return Start(source, _trained_preset(source))
+        return _as_fed(config, Start(source, _trained_preset(source), read_sidecar(pretrained.tflite_file(source))))
     if path.name.endswith(".weights.h5"):
         return Start(source, _with_weights(config, path))
-    start = Start(source, load_keras(path), read_sidecar(path))
-    for name, wanted in (("resize", config.data.resize), ("preprocess", config.data.preprocess)):
-        if name in start.info and start.info[name] != wanted:
-            warnings.warn(
-                f"{source} was trained on images with data.{name}={start.info[name]}, and this training goes on with "
-                f"{wanted}: what it has learned may not fit.",
-                stacklevel=2,
-            )
-    return start
+    return _as_fed(config, Start(source, load_keras(path), read_sidecar(path)))
 
 
 def initialise(model: keras.Model, start: Start) -> list[str]:
@@ -157,6 +149,18 @@ def check_unseen(start: Start, sets: Mapping[str, Iterable[Any]], allow: bool = 
             f"{text}: scores on them would say little about new images. Keep its sets (data.split_dir names the folder split "
             "of its run), or set data.allow_leakage=true."
         )
+
+
+def _as_fed(config: Config, start: Start) -> Start:
+    """Warn when the trained model has seen other images than those of this training will be."""
+    for name, wanted in (("resize", config.data.resize), ("preprocess", config.data.preprocess)):
+        if name in start.info and start.info[name] != wanted:
+            warnings.warn(
+                f"{start.source} was trained on images with data.{name}={start.info[name]}, and this training goes on with "
+                f"{wanted}: what it has learned may not fit.",
+                stacklevel=3,
+            )
+    return start
 
 
 def _trained_preset(name: str) -> keras.Model:

@@ -9,7 +9,7 @@ from keras_rau import models
 
 ARCHITECTURES = [models.UNet, models.AttentionUNet, models.RAUNet]
 COUNTS = {"unet": 34_527_041, "attention_unet": 34_878_573, "rau_net_paper": 48_122_565}
-LIMITS = {"rau_net_small": 3_000_000, "rau_net_nano": 120_000}
+LIMITS = {"rau_net_small": 3_000_000, "rau_net_lite": 4_000_000, "rau_net_nano": 120_000}
 
 
 def _images(*shape, seed=0):

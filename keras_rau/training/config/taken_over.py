@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from keras_rau import pretrained
 from keras_rau.errors import DataError, UsageError
 from keras_rau.training.run_directory import RunDirectory
 
@@ -37,13 +38,11 @@ def take_over(tree: dict[str, Any]) -> None:
     if "name" in model and not missing:
         return
     path = initial_file(str(tree["init"]))
-    if path is None:
-        tree["model"] = model if "name" in model else {"name": tree["init"], **model}
-        return
     if "name" not in model:
-        model = {**_architecture(path), **model}
+        model = {**({"name": tree["init"]} if path is None else _architecture(path)), **model}
     tree["model"] = model
-    tree["data"] = {**{name: value for name, value in _feeding(path).items() if name in missing}, **data}
+    feeding = _feeding_of_preset(str(tree["init"])) if path is None else _feeding(path)
+    tree["data"] = {**{name: value for name, value in feeding.items() if name in missing}, **data}
 
 
 def initial_file(source: str) -> Path | None:
@@ -102,6 +101,13 @@ def _feeding(path: Path) -> dict[str, Any]:
     if "image_size" not in found and None not in size:
         found["image_size"] = size
     return found
+
+
+def _feeding_of_preset(name: str) -> dict[str, Any]:
+    from keras_rau.export.sidecar import read_sidecar
+
+    info = read_sidecar(pretrained.tflite_file(name))
+    return {name: info[name] for name in _FEEDING if name in info}
 
 
 def _config(path: Path) -> dict[str, Any]:
