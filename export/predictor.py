@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from keras_rau.datasets.geometry import as_size, fit_image, restore
 from keras_rau.datasets.preprocessing import preprocess
-from keras_rau.errors import ExportError
+from keras_rau.errors import ExportError, UsageError
 from keras_rau.export.backends import open_backend
+from keras_rau.export.refinement import Refinement
 from keras_rau.export.sidecar import read_sidecar, sidecar_steps
 
 
@@ -23,9 +25,13 @@ class Predictor:
         threshold: a pixel is lesion where its probability is at least this; what the file beside the model says, or 0.5.
         image_size: height and width to use with a model of any size; those of the training when known, else 256.
         threads: threads of a `.tflite` model; up to four when `None`.
+        augment: average over mirrored (`"flips"`) or also turned images (`"dihedral"`), see `Refinement`.
+        largest: keep the largest connected part of each mask alone.
+        fill_holes: fill what the lesion encloses.
 
     Raises:
         ExportError: the model is missing, damaged, of another kind, or built for another size.
+        UsageError: the threshold is no probability, or `augment` does not fit the model.
 
     Example:
         >>> mask = Predictor("out/model.tflite").predict(keras_rau.datasets.read_image("photo.jpg"))
@@ -37,7 +43,13 @@ class Predictor:
         threshold: float | None = None,
         image_size: int | tuple[int, int] | None = None,
         threads: int | None = None,
+        augment: Literal["flips", "dihedral"] | None = None,
+        largest: bool = False,
+        fill_holes: bool = False,
     ) -> None:
+        self.refinement = Refinement(augment, largest, fill_holes)
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise UsageError(f"`threshold` must be a probability, from 0 to 1. Received: threshold={threshold}")
         self.path = Path(path)
         self.backend = open_backend(self.path, threads)
         self.info = read_sidecar(self.path)
@@ -51,6 +63,7 @@ class Predictor:
                 f"{self.path} is built for images of {own[0]}×{own[1]} pixels. Received: image_size={image_size}"
             )
         self.size = own or wanted or tuple(self.info.get("image_size", (256, 256)))
+        self.refinement.check_size(self.size)
 
     def predict(self, image: np.ndarray) -> np.ndarray:
         """Mask of an image.
@@ -64,7 +77,11 @@ class Predictor:
         Raises:
             TypeError: it is no such array.
         """
-        return (self.predict_proba(image) >= self.threshold).astype(np.uint8)
+        return self.to_mask(self.predict_proba(image))
+
+    def to_mask(self, probability: np.ndarray) -> np.ndarray:
+        """Mask, uint8 `(H, W)`, of a map of lesion probabilities `(H, W)`, cleaned as asked for."""
+        return self.refinement.clean((probability >= self.threshold).astype(np.uint8))
 
     def predict_proba(self, image: np.ndarray) -> np.ndarray:
         """Lesion probability of an image, float32 `(H, W)`; arguments as of `predict`."""
@@ -76,7 +93,7 @@ class Predictor:
         if not images:
             return []
         batch = np.stack([self._feed(image) for image in images]).astype(np.float32)
-        maps = lesion_maps(self.backend.run(batch))
+        maps = lesion_maps(self.refinement.average(self.backend.run, batch))
         return [restore(found, image.shape[:2], self.resize) for found, image in zip(maps, images, strict=True)]
 
     def _feed(self, image: np.ndarray) -> np.ndarray:

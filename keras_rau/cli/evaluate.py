@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_rau.cli.options import DataDir, Dataset, Model, SourceOptions, existing_model, source_options
+from keras_rau.cli.options import (
+    Augment,
+    DataDir,
+    Dataset,
+    FillHoles,
+    Largest,
+    Model,
+    SourceOptions,
+    Threshold,
+    existing_model,
+    source_options,
+)
 
 
 def evaluate(
@@ -32,17 +43,26 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Draw the ten worst images into this folder; new or empty.")
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side the model sees, for a model of any size.")] = None,
+    augment: Augment = None,
+    threshold: Threshold = None,
+    largest: Largest = False,
+    fill_holes: FillHoles = False,
+    find_threshold: Annotated[
+        bool, typer.Option("--find-threshold", help="Also score other thresholds; choose by --split val, not by test.")
+    ] = False,
     option: SourceOptions = None,
 ) -> None:
     """Score a model per image at the masks' own size."""
     from rich.console import Console
 
     from keras_rau.errors import UsageError
-    from keras_rau.evaluation import breakdown_table, evaluate_file, table, write_csv, write_json
+    from keras_rau.evaluation import breakdown_table, evaluate_file, table, threshold_table, write_csv, write_json
     from keras_rau.evaluation.score_files import writable
 
     if spacing is not None and not (surface and 0 < spacing < float("inf")):
         raise UsageError(f"--spacing must be positive and is for --surface. Received: --spacing {spacing}")
+    if find_threshold and threshold is not None:
+        raise UsageError("--find-threshold looks for what --threshold sets: leave one of them out.")
     for file in (csv, json_):
         if file is not None:
             writable(file)
@@ -53,6 +73,11 @@ def evaluate(
         data_dir,
         split=split,
         image_size=image_size,
+        augment=augment,
+        threshold=threshold,
+        largest=largest,
+        fill_holes=fill_holes,
+        find_threshold=find_threshold,
         console=Console(stderr=True),
         surface=surface,
         spacing=spacing,
@@ -66,6 +91,8 @@ def evaluate(
         write_json(result, json_)
     console = Console()
     console.print(table(result))
+    if find_threshold:
+        console.print(threshold_table(result))
     for column, groups in result.get("by", {}).items():
         console.print(breakdown_table(column, groups))
     if worst is not None:

@@ -2,13 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from keras_rau import pretrained
+
 Model = Annotated[
-    str, typer.Option("--model", help="A run directory, .keras, SavedModel or .tflite of yours, or a preset's name.")
+    str,
+    typer.Option(
+        "--model", help="A run directory, .keras, SavedModel or .tflite of yours, or a preset with trained weights."
+    ),
 ]
+Augment = Annotated[
+    Literal["flips", "dihedral"] | None,
+    typer.Option(help="Average over mirrored (4), or mirrored and turned images (8)."),
+]
+Threshold = Annotated[
+    float | None, typer.Option(help="Probability from which a pixel is lesion; that of the model, mostly 0.5.")
+]
+Largest = Annotated[bool, typer.Option("--largest", help="Keep the largest connected part of each mask alone.")]
+FillHoles = Annotated[bool, typer.Option("--fill-holes", help="Fill what the lesion encloses.")]
 Dataset = Annotated[
     str, typer.Option("--dataset", help="Name of the source, such as isic2018, ph2, ham10000 or folder.")
 ]
@@ -85,6 +99,8 @@ def existing_model(model: str) -> Path:
         return best if best.exists() else path
     if path.suffix or path.parent != Path():
         raise RauError(f"The model {model} does not exist.")
+    if model in pretrained.names():
+        return pretrained.tflite_file(model)
     from keras_rau import models
 
     if model in models.list_presets():

@@ -11,10 +11,11 @@ from keras_rau.datasets.sources.registry import load
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.datasets.splitting.split_files import apply_split
 from keras_rau.errors import RauError, UsageError
-from keras_rau.evaluation.breakdown import breakdown, check_columns
 from keras_rau.evaluation.folders import check_free
+from keras_rau.evaluation.groups import breakdown, check_columns
 from keras_rau.evaluation.scoring import evaluate
 from keras_rau.evaluation.surface import Spacing
+from keras_rau.evaluation.thresholds import best_threshold, dice_by_threshold
 from keras_rau.evaluation.worst import write_worst
 
 
@@ -30,12 +31,14 @@ def evaluate_file(
     by: Sequence[str] = (),
     worst: Path | None = None,
     options: Mapping[str, Any] | None = None,
+    find_threshold: bool = False,
+    **refinement: Any,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Score a model file on a data set; arguments as of `keras-rau evaluate`.
+    """Score a model file on a data set; arguments as of `keras-rau evaluate`, `refinement` as of `Predictor`.
 
     Returns:
-        What `evaluate` returns; the summary also says what was scored on what, and holds `by`: what `breakdown` returns,
-        by column.
+        What `evaluate` returns; the summary also says what was scored on what and with which `refinement`, and holds `by`:
+        what `breakdown` returns, by column, and `thresholds` and `best_threshold`.
 
     Raises:
         RauError: the model or the data cannot be used, `split` is a set and no split came with the model, `split` is `None`
@@ -48,9 +51,15 @@ def evaluate_file(
         check_free(worst, "--worst")
     samples = chosen_samples(path, dataset, data_dir, split, options)
     check_columns(samples, by)
-    predictor = Predictor(path, image_size=image_size)
+    predictor = Predictor(path, image_size=image_size, **refinement)
     rows, summary = evaluate(predictor, samples, console, surface=surface, spacing=spacing)
     result = {**summary, "model": str(path), "dataset": dataset, "split": split or "all", "versions": versions()}
+    used = {**predictor.refinement.stated(), "threshold": refinement.get("threshold")}
+    if stated := {name: value for name, value in used.items() if value is not None}:
+        result["refinement"] = stated
+    if find_threshold:
+        scores = dice_by_threshold(predictor, samples, console)
+        result |= {"thresholds": scores, "best_threshold": best_threshold(scores)}
     if by:
         result["by"] = {column: breakdown(rows, samples, column) for column in by}
     if worst is not None:

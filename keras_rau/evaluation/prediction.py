@@ -11,6 +11,9 @@ from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.folders import check_free, make_folder
 from keras_rau.evaluation.overlays import overlay as draw_overlay
+from keras_rau.evaluation.regions import Outcome, region_of, write_regions
+
+REGIONS = "regions.csv"
 
 
 def predict_files(
@@ -18,24 +21,31 @@ def predict_files(
     images: Sequence[Path],
     output: Path,
     overlay: bool = False,
-    image_size: int | None = None,
     console: Any = None,
-) -> dict[str, str]:
+    **options: Any,
+) -> list[Outcome]:
     """Write `NAME_mask.png` (0 and 255, the image's size), and `NAME_overlay.png` if asked, for every image.
+
+    `regions.csv` holds area and bounding box of every lesion, and why an image could not be segmented; it is written also
+    when the work is stopped.
 
     Args:
         model: model file.
         images: image files and folders of them.
         output: new or empty folder.
         overlay: also write the images with the outline drawn in.
-        image_size: see `Predictor`.
         console: `rich.console.Console` for a progress bar.
+        **options: of `Predictor`.
 
     Returns:
-        What could not be segmented, with the reason.
+        What became of each image.
 
     Raises:
         RauError: there are no images, two would give the same name, the output is taken, or the model cannot be used.
+
+    Example:
+        >>> predict_files(pretrained.tflite_file("rau_net_lite"), [Path("photo.jpg")], Path("masks"))[0].region.area
+        20841
     """
     from rich.progress import track
 
@@ -43,20 +53,28 @@ def predict_files(
 
     files = _files(images)
     check_free(output)
-    predictor = Predictor(model, image_size=image_size)
+    predictor = Predictor(model, **options)
     make_folder(output)
-    failures: dict[str, str] = {}
-    for path in track(files, "segmenting", console=console, transient=True, disable=console is None):
-        try:
-            image = read_image(path)
-        except DataError as error:
-            failures[str(path)] = str(error)
-            continue
-        mask = predictor.predict(image)
-        Image.fromarray(mask * 255).save(output / f"{path.stem}_mask.png")
-        if overlay:
-            Image.fromarray(draw_overlay(image, prediction=mask)).save(output / f"{path.stem}_overlay.png")
-    return failures
+    outcomes: list[Outcome] = []
+    try:
+        for path in track(files, "segmenting", console=console, transient=True, disable=console is None):
+            outcomes.append(_segment(predictor, path, output, overlay))
+    finally:
+        write_regions(outcomes, output / REGIONS)
+    return outcomes
+
+
+def _segment(predictor: Any, path: Path, output: Path, overlay: bool) -> Outcome:
+    try:
+        image = read_image(path)
+    except DataError as error:
+        return Outcome(path, error=str(error))
+    mask = predictor.predict(image)
+    name = f"{path.stem}_mask.png"
+    Image.fromarray(mask * 255).save(output / name)
+    if overlay:
+        Image.fromarray(draw_overlay(image, prediction=mask)).save(output / f"{path.stem}_overlay.png")
+    return Outcome(path, name, region_of(mask))
 
 
 def _files(images: Sequence[Path]) -> list[Path]:

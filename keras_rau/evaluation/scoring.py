@@ -33,7 +33,7 @@ def evaluate(
     While the model works on a batch, threads read the next ones and score the last.
 
     Args:
-        predictor: a `keras_rau.export.Predictor`, or anything with its `predict_batch` and `threshold`.
+        predictor: a `keras_rau.export.Predictor`, or anything with its `predict_batch` and `to_mask`.
         samples: samples with masks.
         console: `rich.console.Console` for a progress bar.
         surface: add the scores of the outline, see `surface_scores`.
@@ -58,7 +58,7 @@ def evaluate(
     scoring: deque[list[Future]] = deque()
 
     def score(sample: Sample, truth: np.ndarray, probability: np.ndarray) -> dict[str, Any]:
-        found = resize_map(probability, truth.shape) >= predictor.threshold
+        found = predictor.to_mask(resize_map(probability, truth.shape))
         outline = surface_scores(truth, found, spacing) if surface else {}
         return {"id": sample.id, **image_scores(truth, found), **outline}
 

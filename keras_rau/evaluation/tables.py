@@ -28,6 +28,16 @@ def breakdown_table(column: str, groups: dict[str, dict[str, Any]]) -> Any:
     return shown
 
 
+def threshold_table(result: dict[str, Any]) -> Any:
+    """`rich.table.Table` of the mean Dice at each threshold."""
+    from rich.table import Table
+
+    shown = Table("threshold", "dice", title="thresholds")
+    for value, score in result["thresholds"].items():
+        shown.add_row(f"{value:.2f}", f"{score:.4f}{' best' if value == result['best_threshold'] else ''}")
+    return shown
+
+
 def comparison_table(result: dict[str, Any]) -> Any:
     """`rich.table.Table` of what `compare_scores` returns."""
     from rich.table import Table

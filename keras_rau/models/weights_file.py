@@ -23,7 +23,9 @@ def save_half(model: keras.Model, path: Path | str) -> None:
         >>> save_half(model, "small.weights.h5")
     """
     path = Path(path)
-    large = [weight.path for weight in model.weights if np.abs(keras.ops.convert_to_numpy(weight)).max(initial=0) > 65504]
+    large = [
+        weight.path for weight in model.weights if np.abs(keras.ops.convert_to_numpy(weight)).max(initial=0) > 65504
+    ]
     if large:
         raise ValueError(f"Too large for float16: {', '.join(large[:3])}")
     whole = path.with_name(f"whole.{path.name}")

@@ -104,7 +104,8 @@ def test_evaluate_scores_at_the_size_of_the_mask(tmp_path):
     samples = datasets.load("phantom", tmp_path / "p", n=10, size=64)
 
     class Oracle:
-        threshold = 0.5
+        def to_mask(self, probability):
+            return probability >= 0.5
 
         def __init__(self):
             self.asked = 0

@@ -55,6 +55,6 @@ def test_files_that_are_none(tmp_path):
 def test_what_does_not_fit_into_half_precision(tmp_path):
     model = _model()
     model.get_layer("logits").bias.assign([1e5])
-    with pytest.raises(ValueError, match="Too large for float16: .*bias"):
+    with pytest.raises(ValueError, match=r"Too large for float16: .*bias"):
         save_half(model, tmp_path / "x.weights.h5")
     assert not any(tmp_path.iterdir())
