@@ -23,13 +23,20 @@ def export(
     """Export a trained model and check that it predicts what the Keras model predicts."""
     from rich.console import Console
 
+    from keras_rau import pretrained
     from keras_rau.errors import UsageError
     from keras_rau.export import from_file
 
     if format_ == "tflite" and output.suffix != ".tflite":
         raise UsageError(f"The file must end in .tflite. Received: --output {output}")
+    preset = model in pretrained.names() and not Path(model).exists()
     report = from_file(
-        existing_model(model), format_, output, precision=precision, image_size=image_size, check_dir=check_dir
+        model if preset else existing_model(model),
+        format_,
+        output,
+        precision=precision,
+        image_size=image_size,
+        check_dir=check_dir,
     )
     console = Console()
     console.print(report.table())

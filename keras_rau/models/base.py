@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_rau.layers.upsample import resize
+from keras_rau.models.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class SegmentationModel(keras.Model):
         self._side_heads = list(graph.heads)
         self._side_weights = _side_weights(side_weights, list(graph.sides))
         # A Function, not a Model: it shares the layers, and a model inside the model would be saved twice.
+        self._teacher: Teacher | None = None
         self._supervised = keras.Function(graph.image, {"mask": graph.mask, **graph.sides}) if graph.sides else None
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -58,10 +60,36 @@ class SegmentationModel(keras.Model):
             return self._supervised(inputs)
         return super().call(inputs, training=training, mask=mask)
 
+    def distill(self, teacher: keras.Model | None, weight: float = 0.5) -> None:
+        """Learn from another model's maps besides the masks, from the next `compile` and `fit` on.
+
+        The target of the loss becomes `(1 − weight) · mask + weight · teacher(image)`, for the main and the side maps;
+        metrics and validation keep the masks. The teacher sees the same, augmented images, is not trained, and is not
+        saved with this model.
+
+        Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, with the temperature 1.
+
+        Args:
+            teacher: maps images of this model's size to lesion probabilities `(B, H, W, 1)`; `None` ends it.
+            weight: share of the teacher in the target, above 0 and at most 1.
+
+        Raises:
+            ValueError: the weight is out of range, or either model has several classes.
+
+        Example:
+            >>> student = from_preset("rau_net_nano", weights=None, input_shape=(192, 192, 3))
+            >>> student.distill(from_preset("rau_net_lite"))
+        """
+        if teacher is not None and self.output.shape[-1] != 1:
+            raise ValueError(f"Only a model of one class can be distilled. Received: {self.output.shape[-1]} classes")
+        self._teacher = None if teacher is None else Teacher(teacher, weight)
+
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Loss of the main map plus the weighted losses of the side maps."""
+        if training and self._teacher is not None:
+            y = self._teacher.soften(x, y)
         if not isinstance(y_pred, dict):
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         total = super().compute_loss(x, y, y_pred["mask"], sample_weight, training)

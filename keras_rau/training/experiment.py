@@ -11,6 +11,7 @@ from keras_rau import datasets, models
 from keras_rau.datasets.validation.report.page import write_report as write_validation
 from keras_rau.training.building import checked_loss, fresh_model
 from keras_rau.training.config import Config
+from keras_rau.training.distillation import load_teacher, teach
 from keras_rau.training.distribution.workplace import Workplace
 from keras_rau.training.feeding import steps_per_epoch
 from keras_rau.training.fingerprint import Fingerprint, check_same_files, fingerprint
@@ -79,6 +80,7 @@ def train(
     saved = newest_checkpoint(run, lambda: steps_per_epoch(config, load_split(config, check=False))) if resume else None
     start = load_start(config) if config.init is not None and saved is None else None
     loss = checked_loss(config)
+    teacher = load_teacher(config, loss)
     validation = (
         validate_data(config, lambda: load_split(config, check=False).looked_at(), console) if validate else None
     )
@@ -93,9 +95,13 @@ def train(
     if start is not None:
         tested = {f"also_test {name}": samples for name, samples in others.items()}
         check_unseen(start, {**split.sets(), **tested}, config.data.allow_leakage)
+    if teacher is not None:
+        check_unseen(teacher, split.sets(), config.data.allow_leakage)
     with workplace.scope():
         model = fresh_model(config, loss, steps_per_epoch(config, split))
         workplace.prepare(model)
+    if teacher is not None:
+        teach(model, teacher, config)
     if saved is not None:
         with workplace.scope():
             take_over(model, saved)

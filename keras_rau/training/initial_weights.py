@@ -61,7 +61,11 @@ def load_start(config: Config) -> Start:
         >>> load_start(load_config(overrides={"init": "runs/first"})).info["dataset"]
         'isic2018'
     """
-    source = str(config.init)
+    return load_trained(str(config.init), config)
+
+
+def load_trained(source: str, config: Config) -> Start:
+    """The trained model of a name; see `load_start`."""
     path = initial_file(source)
     if path is None:
         return _as_fed(config, Start(source, _trained_preset(source), read_sidecar(pretrained.tflite_file(source))))

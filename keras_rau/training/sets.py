@@ -1,6 +1,7 @@
 """The samples of an experiment, split into its three sets."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
@@ -80,6 +81,7 @@ def load_split(config: Config, check: bool = True) -> Split:
 
 def model_info(config: Config, split: Split) -> dict[str, Any]:
     """What travels with a trained model: how it was fed, and on which images it was trained and chosen."""
+    teacher, weight = config.distillation.teacher, config.distillation.weight
     return {
         "name": config.model.name,
         "dataset": config.data.dataset,
@@ -87,5 +89,6 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "resize": config.data.resize,
         "preprocess": config.data.preprocess,
         "split": split.ids(),
+        **({"distilled_from": {"teacher": Path(teacher).name, "weight": weight}} if teacher else {}),
         **({"also_train": split.more.ids()} if split.more.samples else {}),
     }

@@ -20,7 +20,6 @@ def _config(root, more, **changes):
             "model.name": "rau_net_nano",
             "model.depth": 2,
             "epochs": 1,
-            "seed": 0,
             "also_train": {"folder": str(more)},
             **changes,
         }

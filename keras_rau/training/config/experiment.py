@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from keras_rau.training.config.checkpoints import CheckpointSection
 from keras_rau.training.config.data import DataSection
+from keras_rau.training.config.distillation import DistillationSection
 from keras_rau.training.config.hardware import HardwareSection
 from keras_rau.training.config.monitoring import TensorBoardSection, checked_metrics, checked_monitor
 from keras_rau.training.config.optimizer import OptimizerSection
@@ -40,6 +41,7 @@ class Config(Section):
     init: str | None = Field(
         None, description="model file, run directory or preset whose weights the training starts from"
     )
+    distillation: DistillationSection = DistillationSection()
     frozen_encoder_epochs: int = Field(0, ge=0, description="epochs at the start in which the encoder is not trained")
     also_train: dict[str, Path] = Field(
         {},
