@@ -7,11 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from keras_rau import datasets, models
+from keras_rau import datasets, models, pretrained
 from keras_rau.datasets.preprocessing import as_config
 from keras_rau.errors import DataError, RauError, UsageError
-from keras_rau.export import write_sidecar
-from keras_rau.models.presets import from_preset
+from keras_rau.export import read_sidecar, write_sidecar
 from keras_rau.training import load_config
 from keras_rau.training.initial_weights import Start, check_unseen, initialise, load_start, start_line
 from tests.command import run_command
@@ -113,25 +112,22 @@ def test_other_classes_leave_fresh_what_belongs_to_them(file):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_preset_with_weights(monkeypatch, file):
-    """As soon as there are some; until then the preset says that it has none."""
-    with pytest.raises(UsageError, match=r"rau_net_nano.*comes without trained weights"):
-        load_start(_config(init="rau_net_nano"))
+def test_a_preset_with_weights():
+    with pytest.raises(UsageError, match=r"rau_net_small.*comes without trained weights"):
+        load_start(_config(init="rau_net_small"))
     with pytest.raises(UsageError, match=r"no file and no preset.*Did you mean 'rau_net_nano'"):
         load_start(_config(init="rau_net_nanno"))
-
-    def with_weights(name, weights="default", **arguments):
-        model = from_preset(name, weights=None, **arguments)
-        if weights == "default":
-            model.set_weights([np.full(weight.shape, 0.5) for weight in model.get_weights()])
-        return model
-
-    monkeypatch.setattr(models, "from_preset", with_weights)
-    config = _config(init="rau_net_nano", data__image_size=64)
+    config = load_config(overrides={"init": "rau_net_nano"})
+    info = read_sidecar(pretrained.tflite_file("rau_net_nano"))
     assert config.model.name == "rau_net_nano"
-    model = models.from_preset(config.model.name, weights=None, input_shape=(64, 64, 3))
-    assert initialise(model, load_start(config)) == []
-    assert all(np.all(weight == 0.5) for weight in model.get_weights())
+    assert list(config.data.image_size) == info["image_size"]
+    start = load_start(config)
+    assert start.info["split"] == info["split"]
+    model = models.from_preset("rau_net_nano", weights=None, input_shape=(64, 64, 3))
+    assert initialise(model, start) == []
+    trained = models.from_preset("rau_net_nano", input_shape=(64, 64, 3))
+    for one, other in zip(model.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_weights_alone_need_the_name_of_their_model(file, tmp_path):

@@ -1,0 +1,120 @@
+"""keras-rau predict with the models of the package."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_rau import datasets, evaluation
+from keras_rau.datasets.sources.phantom_drawing import draw_phantom
+from tests.command import run_command
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    for number, name in enumerate(("a.jpg", "b.png")):
+        Image.fromarray(draw_phantom(3, number, 200)[0]).save(folder / name)
+    Image.new("RGB", (30, 20), "white").save(folder / "white.png")
+    (folder / "broken.jpg").write_text("no image")
+    return folder
+
+
+def test_without_a_model_and_without_tensorflow(photos, tmp_path):
+    script = (
+        "import sys\n"
+        "from keras_rau.cli import main\n"
+        f"sys.argv = ['keras-rau', 'predict', r'{photos / 'a.jpg'}', '--output', 'masks', '--overlay']\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n    assert not stop.code\n"
+        "heavy = {'tensorflow', 'keras', 'scipy', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert "pixels" in found.stdout
+    mask = datasets.read_mask(tmp_path / "masks/a_mask.png")
+    assert evaluation.image_scores(draw_phantom(3, 0, 200)[1], mask)["dice"] > 0.5
+    assert (tmp_path / "masks/a_overlay.png").exists()
+
+
+def test_a_folder_and_its_table(monkeypatch, capsys, photos, tmp_path):
+    words = ["predict", photos, "--model", "rau_net_nano", "--output", tmp_path / "masks"]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 1
+    assert "1 image(s) could not be segmented" in err
+    assert "a_mask.png: " in out
+    with (tmp_path / "masks/regions.csv").open(newline="") as file:
+        rows = {row["image"].rsplit("/", 1)[1]: row for row in csv.DictReader(file)}
+    assert set(rows) == {"a.jpg", "b.png", "broken.jpg", "white.png"}
+    mask = datasets.read_mask(tmp_path / "masks/a_mask.png")
+    assert int(rows["a.jpg"]["area"]) == mask.sum()
+    columns = np.flatnonzero(mask.any(axis=0))
+    assert (int(rows["a.jpg"]["left"]), int(rows["a.jpg"]["right"])) == (columns[0], columns[-1] + 1)
+    assert rows["broken.jpg"]["error"]
+    assert rows["broken.jpg"]["area"] == ""
+
+
+def test_no_lesion_is_said(monkeypatch, capsys, photos, tmp_path):
+    words = ["predict", photos / "a.jpg", "--model", "rau_net_nano", "--output", tmp_path / "masks", "--threshold", 1]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+    assert "no lesion found" in out
+    assert "no lesion found in 1 of 1 image(s)" in err
+
+
+def test_test_time_options(monkeypatch, capsys, photos, tmp_path):
+    words = [
+        "predict",
+        photos / "a.jpg",
+        "--augment",
+        "dihedral",
+        "--largest",
+        "--fill-holes",
+        "--output",
+        tmp_path / "m",
+    ]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+    assert "parts" not in out
+    status, _, err = run_command(monkeypatch, capsys, "predict", photos, "--threshold", 2, "--output", tmp_path / "n")
+    assert status == 2
+    assert "from 0 to 1" in err
+
+
+def test_evaluate_with_options_and_thresholds(monkeypatch, capsys, tmp_path):
+    datasets.load("phantom", tmp_path / "p", n=10, size=64)
+    data = ["--model", "rau_net_nano", "--dataset", "phantom", "--data-dir", tmp_path / "p"]
+    words = ["evaluate", *data, "--augment", "flips", "--largest", "--find-threshold", "--json", tmp_path / "s.json"]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+
+    found = json.loads((tmp_path / "s.json").read_text())
+    assert found["refinement"] == {"augment": "flips", "largest": True}
+    assert found["thresholds"][str(found["best_threshold"])] == max(found["thresholds"].values())
+    assert "best" in out
+    status, _, err = run_command(monkeypatch, capsys, "evaluate", *data, "--find-threshold", "--threshold", 0.4)
+    assert status == 2
+    assert "leave one of them out" in err
+
+
+def test_a_preset_is_exported_by_its_name(monkeypatch, capsys, tmp_path):
+    words = [
+        "export",
+        "--model",
+        "rau_net_nano",
+        "--format",
+        "tflite",
+        "--image-size",
+        64,
+        "--output",
+        tmp_path / "n.tflite",
+    ]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+    assert "largest difference to Keras" in out

@@ -1,0 +1,60 @@
+"""Learning from another model besides the masks."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_rau import losses, metrics, models
+
+
+def _images():
+    random = np.random.default_rng(0)
+    images = random.uniform(0, 255, (2, 32, 32, 3)).astype("float32")
+    return images, (random.random((2, 32, 32, 1)) > 0.5).astype("float32")
+
+
+def _model(deep_supervision=False):
+    return models.RAUNet(input_shape=(32, 32, 3), width=4, depth=2, deep_supervision=deep_supervision)
+
+
+@pytest.mark.parametrize("deep_supervision", [False, True])
+def test_the_target_is_the_mixture(deep_supervision):
+    images, masks = _images()
+    student, teacher = _model(deep_supervision), _model()
+    mixed = 0.75 * masks + 0.25 * teacher.predict(images, verbose=0)
+    student.compile(loss=losses.BinaryCrossentropy(), metrics=[metrics.DiceScore()])
+    maps = student(images, training=True)
+    wanted = student.compute_loss(images, mixed, maps)
+    student.distill(teacher, weight=0.25)
+    assert float(student.compute_loss(images, masks, maps)) == pytest.approx(float(wanted), rel=1e-6)
+    # Validation keeps the masks.
+    found = student.compute_loss(images, masks, student(images), training=False)
+    assert float(found) == pytest.approx(float(losses.BinaryCrossentropy()(masks, student(images))), rel=1e-6)
+    student.distill(None)
+    assert abs(float(student.compute_loss(images, masks, maps)) - float(wanted)) > 1e-4
+
+
+def test_the_teacher_is_neither_trained_nor_saved(tmp_path):
+    images, masks = _images()
+    student, teacher = _model(True), _model()
+    before = [weight.copy() for weight in teacher.get_weights()]
+    count = len(student.weights)
+    student.distill(teacher, weight=1)
+    student.compile(keras.optimizers.Adam(0.01), losses.CompoundLoss(), metrics=[metrics.DiceScore()])
+    first = student.fit(images, masks, epochs=3, verbose=0).history["loss"]
+    assert first[-1] < first[0]
+    for one, other in zip(before, teacher.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len(student.weights) == count
+    student.save(tmp_path / "m.keras")
+    loaded = keras.saving.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(loaded.predict(images, verbose=0), student.predict(images, verbose=0), atol=1e-6)
+
+
+def test_several_classes():
+    with pytest.raises(ValueError, match="Only a model of one class"):
+        models.UNet(input_shape=(32, 32, 3), width=4, depth=2, classes=3).distill(_model())
+    with pytest.raises(ValueError, match="A teacher must have one class"):
+        _model().distill(models.UNet(input_shape=(32, 32, 3), width=4, depth=2, classes=3))
+    with pytest.raises(ValueError, match="weight=0"):
+        _model().distill(_model(), weight=0)
