@@ -2,8 +2,8 @@
 
     python -P benchmarks/lite_step.py
 
-Seconds per image of forward, backward and update at 192×192 pixels, batch 16; each variant in a process of its own, one after the
-other in several rounds, the best of which counts.
+Seconds per image of forward, backward and update at 192×192 pixels, batch 16; each variant in a process of its own, one
+after the other in several rounds, the best of which counts.
 """
 
 import json

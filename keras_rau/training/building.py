@@ -34,6 +34,9 @@ def reads_distance(loss: Any) -> bool:
 def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Model:
     """The compiled model; `steps` are those of an epoch."""
     arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments}
+    if config.init is not None:
+        # They would be replaced at once, and may not be installed.
+        arguments["encoder_weights"] = None
     if config.hardware.policy is not None:
         arguments = {"dtype": config.hardware.policy, **arguments}
     try:

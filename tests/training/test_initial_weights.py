@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from keras_rau import datasets, models, pretrained
+from keras_rau import datasets, losses, models, pretrained
 from keras_rau.datasets.preprocessing import as_config
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export import read_sidecar, write_sidecar
 from keras_rau.training import load_config
+from keras_rau.training.building import fresh_model
 from keras_rau.training.initial_weights import Start, check_unseen, initialise, load_start, start_line
 from tests.command import run_command
 
@@ -128,6 +129,13 @@ def test_a_preset_with_weights():
     trained = models.from_preset("rau_net_nano", input_shape=(64, 64, 3))
     for one, other in zip(model.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_weights_of_the_encoder_are_not_looked_for():
+    config = _config(
+        init="rau_net_lite", data__image_size=64, model__name="rau_net_lite", model__encoder_weights="nowhere.pth"
+    )
+    assert initialise(fresh_model(config, losses.get("compound"), 1), load_start(config)) == []
 
 
 def test_weights_alone_need_the_name_of_their_model(file, tmp_path):
