@@ -88,10 +88,15 @@ def load_more(others: Mapping[str, Path], sets: Mapping[str, Sequence[Sample]], 
 
 
 def _known(found: Sequence[Sample], sets: Mapping[str, Sequence[Sample]]) -> dict[str, str]:
-    """Images that a set holds by the same name."""
-    holders = {identity(sample.id, sample.source): name for name, chosen in sets.items() for sample in chosen}
-    names = {sample.id: identity(sample.id, sample.source) for sample in found}
+    """Images of an archive that a set holds already."""
+    holders = {_identity(sample): name for name, chosen in sets.items() for sample in chosen}
+    names = {sample.id: _identity(sample) for sample in found}
     return {key: f"{key} is in {holders[name]}" for key, name in names.items() if name in holders}
+
+
+def _identity(sample: Sample) -> str:
+    # Two folders of somebody's own may well hold an image 001 each.
+    return identity(sample.id, str(sample.image))
 
 
 def _leaking(found: Sequence[Sample], sets: Mapping[str, Sequence[Sample]]) -> dict[str, str]:

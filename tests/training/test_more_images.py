@@ -69,6 +69,13 @@ def test_an_image_of_the_archive_counts_once(root, sets, tmp_path):
     assert len(more.samples) == 5
 
 
+def test_equal_names_in_two_folders_are_two_images(root):
+    own = datasets.load("folder", root / "own")
+    more = load_more({"folder": root / "more"}, {"train": own, "val": own[:1], "test": own[1:2]})
+    assert {sample.id for sample in more.samples} <= {sample.id for sample in own}
+    assert len(more.samples) == 6
+
+
 def test_nothing_left_is_an_error(root, sets, tmp_path):
     for kind in ("images", "masks"):
         (tmp_path / kind).mkdir()
