@@ -35,6 +35,9 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "dropout": (2,),
     "dropout_boxes": (16, 4),
     "elastic": (2, KNOTS, KNOTS),
+    "aspect": (),
+    # softness and light of the corners
+    "vignette_look": (2,),
 }
 _ENDS = list(itertools.accumulate(int(np.prod(shape)) for shape in _SHAPES.values()))
 COUNT = _ENDS[-1]

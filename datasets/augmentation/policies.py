@@ -14,6 +14,7 @@ _LIMITS: dict[str, float] = {
     "scale": 2,
     "shift": 0.5,
     "shear": 45,
+    "aspect": 1,
     "elastic": 0.1,
     "brightness": 0.9,
     "contrast": 0.9,
@@ -45,6 +46,7 @@ class Policy:
         scale: largest relative change of size to either side; 0.15 is from 1/1.15 to 1.15.
         shift: largest shift to either side, as a share of the frame's side.
         shear: largest shear to either side, in degrees.
+        aspect: largest relative change of the aspect ratio to either side; 0.33 is from 3/4 to 4/3.
         elastic: largest displacement of a smooth random distortion, as a share of the shorter side.
         brightness: largest relative change of brightness to either side.
         contrast: the same of the contrast about the mean colour.
@@ -76,6 +78,7 @@ class Policy:
     scale: float = 0.0
     shift: float = 0.0
     shear: float = 0.0
+    aspect: float = 0.0
     elastic: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0

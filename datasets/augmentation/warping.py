@@ -1,4 +1,4 @@
-"""Flip, turn, rotation, scale, shift, shear and elastic distortion of image and mask in one pass."""
+"""Flip, turn, rotation, scale, shift, shear, change of aspect ratio and elastic distortion of image and mask in one pass."""
 
 import math
 from functools import lru_cache
@@ -54,6 +54,10 @@ def _matrix(policy: Policy, draws: Draws, height: int, width: int) -> np.ndarray
         quarters = int(4 * draws["turns"]) if height == width else 2 * int(2 * draws["turns"])
         linear = linear @ np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), quarters)
         linear = linear @ np.diag([-1 if draws["flip"] < 0.5 else 1, 1])
+    if policy.aspect:
+        # Along the sides of the result, as where a wide picture is squashed into the frame.
+        aspect = math.sqrt(ratio(draws["aspect"], policy.aspect))
+        linear = linear @ np.diag([aspect, 1 / aspect])
     centre = np.array([width - 1, height - 1]) / 2
     offset = centre - linear @ centre + around(draws["shift"], policy.shift) * [width, height]
     return np.column_stack([linear, offset])

@@ -19,6 +19,7 @@ STRENGTHS = {
     "scale": 0.5,
     "shift": 0.3,
     "shear": 20,
+    "aspect": 0.3,
     "elastic": 0.08,
     "brightness": 0.3,
     "contrast": 0.3,
@@ -45,7 +46,7 @@ NEEDS = {
     "dropout_boxes": {"dropout": 1.0},
     "dropout_size": {"dropout": 1.0},
 }
-GEOMETRIC = ("dihedral", "rotation", "scale", "shift", "shear", "elastic")
+GEOMETRIC = ("dihedral", "rotation", "scale", "shift", "shear", "aspect", "elastic")
 MOVING = {name: replace(STILL, **{name: STRENGTHS[name]}) for name in GEOMETRIC}
 MOVING["all"] = replace(STILL, **{name: STRENGTHS[name] for name in GEOMETRIC})
 
