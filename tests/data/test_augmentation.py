@@ -169,9 +169,29 @@ def test_hairs_are_thin_and_dark_and_boxes_have_the_mean_colour():
 
 def test_a_vignette_darkens_corners_only():
     image, mask = np.full((60, 80, 3), 200, np.uint8), np.ones((60, 80, 1), np.uint8)
-    dark, _ = zip(*[_run(image, mask, replace(STILL, vignette=1.0), index) for index in range(8)], strict=True)
-    assert all((one[20:40, 20:60] == 200).all() for one in dark)
-    assert np.mean(dark, axis=0)[0, 0, 0] < 120
+    dark, _ = zip(*[_run(image, mask, replace(STILL, vignette=1.0), index) for index in range(30)], strict=True)
+    assert all((one[22:38, 22:58] == 200).all() for one in dark)
+    # From black to dim, as large a part as the circle leaves.
+    corners = np.array(dark)[:, 0, 0, 0]
+    assert corners.min() < 40
+    assert (corners < 160).mean() > 0.4
+    # From a sharp edge to a slow fall, along the upper side.
+    widths = [((one[0, :, 0] < 200) & (one[0, :, 0] > one[0].min())).sum() for one in dark]
+    assert sorted(widths)[5] <= 3
+    assert max(widths) > 15
+
+
+def test_a_changed_aspect_ratio_squashes_picture_and_vignette_alike():
+    x, y = np.meshgrid(np.arange(96) - 47.5, np.arange(96) - 47.5)
+    disc = (np.hypot(x, y) < 24).astype(np.uint8)[..., None]
+    image = np.repeat(np.where(disc, 90, 200).astype(np.uint8), 3, axis=2)
+    ratios = []
+    for index in range(30):
+        _, found = _run(image, disc, replace(STILL, aspect=0.33), index)
+        ratios.append(found[:, 48, 0].sum() / found[48, :, 0].sum())
+        assert abs(found.sum() / disc.sum() - 1) < 0.04
+    assert 0.72 < min(ratios) < 0.85
+    assert 1.18 < max(ratios) < 1.39
 
 
 def test_colours_change_as_the_names_say():
