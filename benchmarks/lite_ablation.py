@@ -42,6 +42,11 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
     "strong": ("augmentation: strong instead of light", ["data.augment=strong"]),
     "ema": ("moving average of the weights, 0.99", ["optimizer.ema=0.99"]),
     "ham": ("HAM10000 as further training images, as many steps", ["epochs=5"]),
+    # How far two trainings are apart that differ in nothing but chance.
+    "ba_ra_1": ("BA-RA, seed 1", ["seed=1"]),
+    "ba_ra_2": ("BA-RA, seed 2", ["seed=2"]),
+    "none_1": ("no attention, seed 1", ["model.name=unet", *_UNET, *_ENCODER, "seed=1"]),
+    "none_2": ("no attention, seed 2", ["model.name=unet", *_UNET, *_ENCODER, "seed=2"]),
 }
 
 
@@ -72,6 +77,7 @@ def main() -> None:
         "machine": f"{platform.machine()}, two cores; two trainings at once, one core each",
         "rows": rows,
     }
+    _RESULT.parent.mkdir(parents=True, exist_ok=True)
     _RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print("| | parameters | Dice | IoU | threshold Jaccard | Dice points against BA-RA | fit, minutes |")
     print("|---|---:|---:|---:|---:|---:|---:|")

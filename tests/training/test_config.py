@@ -99,6 +99,19 @@ def test_wrong_files(text, message, tmp_path):
         load_config(tmp_path / "nothing.yaml")
 
 
+def test_a_policy_by_its_name_is_changed_in_part(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {augment: strong}")
+    config = load_config(path, {"data.augment.vignette": 0.4})
+    assert config.data.augment == {"name": "strong", "vignette": 0.4}
+    assert load_config(None, {"data.augment": "paper", "data.augment.hue": 3}).data.augment == {
+        "name": "paper",
+        "hue": 3,
+    }
+    with pytest.raises(RauError, match="'image_size' in the setting 'data.image_size.height' is a value"):
+        load_config(None, {"data.image_size": 64, "data.image_size.height": 32})
+
+
 def test_settings():
     assert parse_setting("a.b=1e-3") == ("a.b", 0.001)
     assert parse_setting("a=true") == ("a", True)

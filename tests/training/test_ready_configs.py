@@ -46,6 +46,19 @@ def test_later_ones_go_over_earlier_ones(tmp_path):
     assert load_config([own, str(other)]).loss.arguments == {}
 
 
+def test_the_last_epochs_of_the_models_that_ship():
+    lite = load_config(["lite", "lite_finish", "isic2018"])
+    assert (lite.model.name, lite.data.image_size, lite.data.resize) == ("rau_net_lite", (224, 224), "squash")
+    assert lite.data.augment == {"name": "strong", "vignette": 0.4, "aspect": 0.33}
+    assert lite.optimizer.ema == 0.99
+    nano = load_config(["nano", "nano_finish", "isic2018"])
+    assert (nano.model.name, nano.data.image_size, nano.distillation.teacher) == (
+        "rau_net_nano",
+        (128, 128),
+        "rau_net_lite",
+    )
+
+
 def test_names_and_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").write_text("epochs: 3\n")

@@ -78,6 +78,9 @@ def _put_over(tree: dict[str, Any], later: dict[str, Any]) -> None:
 def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
     *parents, last = dotted.split(".")
     for parent in parents:
+        if parent == "augment" and isinstance(tree.get(parent), str):
+            # A policy by its name can be changed in part, as a model can.
+            tree[parent] = {"name": tree[parent]}
         tree = tree.setdefault(parent, {})
         if not isinstance(tree, dict):
             raise RauError(f"{parent!r} in the setting {dotted!r} is a value, not a section. Received: {tree!r}")
