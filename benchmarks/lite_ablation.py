@@ -44,9 +44,7 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
     "ham": ("HAM10000 as further training images, as many steps", ["epochs=5"]),
     # How far two trainings are apart that differ in nothing but chance.
     "ba_ra_1": ("BA-RA, seed 1", ["seed=1"]),
-    "ba_ra_2": ("BA-RA, seed 2", ["seed=2"]),
     "none_1": ("no attention, seed 1", ["model.name=unet", *_UNET, *_ENCODER, "seed=1"]),
-    "none_2": ("no attention, seed 2", ["model.name=unet", *_UNET, *_ENCODER, "seed=2"]),
 }
 
 

@@ -17,9 +17,9 @@ from keras_rau.training.reproducibility import versions
 
 _RESULT = Path(__file__).parent / "results/models/lite_twins.json"
 _DESIGNS = {
-    "none": ("no attention", ["none", "none_1", "none_2"]),
+    "none": ("no attention", ["none", "none_1"]),
     "gate": ("attention gates", ["gate"]),
-    "ba_ra": ("BA-RA", ["ba_ra", "ba_ra_1", "ba_ra_2"]),
+    "ba_ra": ("BA-RA", ["ba_ra", "ba_ra_1"]),
 }
 _KEYS = ("dice", "iou", "threshold_jaccard")
 

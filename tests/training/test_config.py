@@ -108,7 +108,7 @@ def test_a_policy_by_its_name_is_changed_in_part(tmp_path):
         "name": "paper",
         "hue": 3,
     }
-    with pytest.raises(RauError, match="'image_size' in the setting 'data.image_size.height' is a value"):
+    with pytest.raises(RauError, match=r"'image_size' in the setting 'data.image_size.height' is a value"):
         load_config(None, {"data.image_size": 64, "data.image_size.height": 32})
 
 
