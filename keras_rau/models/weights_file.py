@@ -1,5 +1,6 @@
 """Files of weights in half precision."""
 
+import warnings
 from pathlib import Path
 
 import h5py
@@ -62,10 +63,13 @@ def load_weights(model: keras.Model, path: Path | str) -> None:
     if not path.is_file():
         raise RauError(f"The file of weights {path} does not exist.")
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            # Keras only warns where a part of the model is missing in the file, and leaves it as it was.
+            warnings.filterwarnings("error", message="Skipping nested container")
+            model.load_weights(path)
     except OSError as error:
         raise RauError(f"{path} is damaged or no file of weights: {str(error).splitlines()[0]}") from error
-    except ValueError as error:
+    except (ValueError, UserWarning) as error:
         raise ValueError(
             f"The weights in {path.name} are of another model than {model.name} with these arguments; weights=None builds "
             f"it without. {str(error).splitlines()[0]}"

@@ -231,7 +231,7 @@ def test_the_variants_of_the_attention_study_differ_in_attention_alone(tmp_path)
 @pytest.mark.parametrize(
     ("model", "settings", "message"),
     [
-        ("unet", {}, "rau_net_paper, rau_net_small, rau_net_nano. Received: 'unet'"),
+        ("unet", {}, "rau_net_paper, rau_net_small, rau_net_lite, rau_net_nano. Received: 'unet'"),
         ("rau_net_nano", {"model.reverse_depth": 2}, "leave out model.reverse_depth"),
         ("rau_net_nano", {"early_stopping": 3}, "leave out early_stopping"),
     ],
