@@ -98,6 +98,7 @@ def test_a_training_learns_from_them_and_says_so(root, tmp_path):
         chosen_samples(run / "checkpoints/best.keras", "folder", root / "more", None)
 
 
+@pytest.mark.slow
 def test_resuming_with_other_images_is_refused(root, tmp_path):
     more = shutil.copytree(root / "more", tmp_path / "more")
     train(_config(root, more), tmp_path / "run")
