@@ -79,7 +79,7 @@ class SavedModelBackend:
 
 
 class TFLiteBackend:
-    """A TFLite file; needs neither TensorFlow nor Keras."""
+    """A TFLite file; needs neither TensorFlow nor Keras. Of a file that takes and gives integers, floats are made of them."""
 
     def __init__(self, path: Path, threads: int | None) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -89,15 +89,33 @@ class TFLiteBackend:
             self.interpreter = Interpreter(model_path=str(path), num_threads=count)
             self.interpreter.allocate_tensors()
             self.signature = self.interpreter.get_signature_runner("serving_default")
-            shape = self.signature.get_input_details()["image"]["shape"]
+            self.input = self.signature.get_input_details()["image"]
+            self.output = self.signature.get_output_details()["mask"]
         except (ValueError, RuntimeError, KeyError) as error:
             raise ExportError(f"{path} is no TFLite model with a signature from `image` to `mask`: {error}") from error
-        self.size = (int(shape[1]), int(shape[2]))
+        self.size = (int(self.input["shape"][1]), int(self.input["shape"][2]))
         # An interpreter has one set of buffers.
         self.lock = threading.Lock()
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict, image by image."""
-        images = np.asarray(batch, np.float32)
+        images = _quantised(np.asarray(batch, np.float32), self.input)
         with self.lock:
-            return np.concatenate([self.signature(image=image[None])["mask"].copy() for image in images])
+            maps = np.concatenate([self.signature(image=image[None])["mask"].copy() for image in images])
+        return _as_floats(maps, self.output)
+
+
+def _quantised(values: np.ndarray, detail: dict) -> np.ndarray:
+    kind = np.dtype(detail["dtype"])
+    if kind.kind == "f":
+        return values
+    scale, zero = detail["quantization"]
+    limits = np.iinfo(kind)
+    return np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(kind)
+
+
+def _as_floats(values: np.ndarray, detail: dict) -> np.ndarray:
+    if values.dtype.kind == "f":
+        return values
+    scale, zero = detail["quantization"]
+    return (values.astype(np.float32) - zero) * np.float32(scale)

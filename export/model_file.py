@@ -7,8 +7,13 @@ import keras
 
 from keras_rau import models, pretrained
 from keras_rau.errors import ExportError
+from keras_rau.export import to_saved_model, to_tflite
+from keras_rau.export.backends import open_backend
 from keras_rau.export.checks import load_keras
-from keras_rau.export.parity import Images, ParityReport
+from keras_rau.export.parity import ParityReport
+from keras_rau.export.parity_images import Images, parity_images
+from keras_rau.export.quantisation.calibration import COUNT
+from keras_rau.export.report import draw_differences, write_report
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.export.writing import new_output
 
@@ -20,6 +25,11 @@ def from_file(
     precision: str = "float32",
     image_size: int | None = None,
     check_dir: Images = None,
+    calibration: Any = None,
+    calibration_count: int = COUNT,
+    integer_only: bool = False,
+    report: Path | None = None,
+    **checks: Any,
 ) -> ParityReport:
     """Export a trained model; what its sidecar says travels with the export.
 
@@ -27,9 +37,14 @@ def from_file(
         source: the `.keras` file, or the name of a preset with trained weights, which takes any `image_size`.
         kind: `"saved_model"` or `"tflite"`.
         output: what to write.
-        precision: of `"tflite"`, `"float32"` or `"float16"`.
+        precision: of `"tflite"`, see there.
         image_size: of `"tflite"`, for a model of any size; that of its training when known.
         check_dir: images to compare both models on, see `saved_model`.
+        calibration: of `"tflite"`, images that integer ranges are measured on.
+        calibration_count: how many of them to take at most.
+        integer_only: of `"tflite"`, see there.
+        report: new or empty folder for `parity.json`, `parity.md` and `parity.png`, a picture of the largest differences.
+        **checks: `limits`, `samples` and `measure`, see `saved_model`.
 
     Raises:
         ExportError: the source is neither, or see `saved_model` and `tflite`.
@@ -37,19 +52,52 @@ def from_file(
     Example:
         >>> from_file("rau_net_lite", "tflite", "out/lite.tflite", precision="float16", image_size=256).dice_mean
     """
-    from keras_rau.export.to_saved_model import saved_model
-    from keras_rau.export.to_tflite import tflite
-
-    new_output(output)
-    model, info = _load(str(source))
+    output = new_output(output)
+    folder = None if report is None else new_output(report)
+    model, info = load_source(str(source))
     if kind == "saved_model":
-        return saved_model(model, output, verify=check_dir, info=info)
+        found = to_saved_model.saved_model(model, output, verify=check_dir, info=info, **checks)
+    else:
+        found = to_tflite.tflite(
+            model,
+            output,
+            precision,
+            image_size or wanted_size(model, info),
+            check_dir,
+            info,
+            calibration,
+            calibration_count,
+            integer_only,
+            **checks,
+        )
+    if folder is not None:
+        folder.mkdir(exist_ok=True)
+        write_report(folder, {output.name: found})
+        draw(folder / "parity.png", found, model, output, check_dir, info)
+    return found
+
+
+def wanted_size(model: keras.Model, info: dict[str, Any]) -> tuple[int, int] | None:
+    """Size that a model of any size is exported for, when it is not asked for: that of its training."""
     any_size = model.inputs[0].shape[1] is None
-    size = image_size or (tuple(info["image_size"]) if any_size and "image_size" in info else None)
-    return tflite(model, output, precision, image_size=size, verify=check_dir, info=info)
+    return tuple(info["image_size"]) if any_size and "image_size" in info else None
 
 
-def _load(source: str) -> tuple[keras.Model, dict[str, Any]]:
+def draw(
+    path: Path, report: ParityReport, model: keras.Model, output: Path, verify: Images, info: dict[str, Any]
+) -> None:
+    """Write the picture of a report whose images were `verify`."""
+    backend = open_backend(output, None)
+    images, _ = parity_images(verify, backend.size or tuple(info.get("image_size", (256, 256))), info)
+    draw_differences(path, report, lambda batch: model(batch, training=False), backend.run, images)
+
+
+def load_source(source: str) -> tuple[keras.Model, dict[str, Any]]:
+    """The Keras model of a `.keras` file or of a preset with trained weights, and its sidecar.
+
+    Raises:
+        ExportError: it is neither.
+    """
     path = Path(source)
     if source in pretrained.names() and not path.exists():
         info = read_sidecar(pretrained.tflite_file(source))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,43 @@ _NOTE = (
 )
 
 
+_ABOUT = {
+    "labels": ["background", "lesion"],
+    "input": {"name": "image", "colours": "RGB", "range": [0, 255], "mean": [0, 0, 0], "std": [1, 1, 1]},
+    "output": {"name": "mask", "meaning": "probability of lesion"},
+    "licence": "code Apache-2.0; weights follow the licences of the images they were trained on",
+}
+_LISTS = ("split", "also_train", "calibration")
+EMBEDDED = "model.json"
+
+
 def sidecar_path(model: Path) -> Path:
     """Where the sidecar of a model lies: beside a file, in `assets.extra` of a SavedModel."""
     if model.suffix in (".keras", ".tflite"):
         return model.with_name(f"{model.name}.json")
     return model / "assets.extra" / "model.json"
+
+
+def embed(model: Path, info: dict[str, Any]) -> None:
+    """Append `info` to a `.tflite` file as the ZIP entry `model.json`; programs that run it do not look there.
+
+    Lists of images stay in the sidecar: they are longer than the rest together.
+    """
+    content = {key: value for key, value in info.items() if key not in _LISTS}
+    entry = zipfile.ZipInfo(EMBEDDED, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(model, "a") as archive:
+        archive.writestr(entry, json.dumps(_complete(content, model), indent=1))
+
+
+def _complete(info: dict[str, Any], model: Path) -> dict[str, Any]:
+    # A .keras file says of itself what it takes and gives.
+    about = {} if model.suffix == ".keras" else _ABOUT
+    content = {**about, **info, "keras_rau": __version__}
+    if info.get("preprocess"):
+        content["preprocess"] = as_config(info["preprocess"])
+        content["preprocess_note"] = _NOTE
+    return content
 
 
 def write_sidecar(model: Path, info: dict[str, Any]) -> None:
@@ -32,10 +65,7 @@ def write_sidecar(model: Path, info: dict[str, Any]) -> None:
     """
     path = sidecar_path(model)
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {**info, "keras_rau": __version__}
-    if info.get("preprocess"):
-        content["preprocess"] = as_config(info["preprocess"])
-        content["preprocess_note"] = _NOTE
+    content = _complete(info, model)
     if model.suffix == ".tflite" and model.is_file():
         content["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
     # The model may be there already, and must never have half a sidecar.
@@ -45,18 +75,30 @@ def write_sidecar(model: Path, info: dict[str, Any]) -> None:
 
 
 def read_sidecar(model: Path) -> dict[str, Any]:
-    """Content of the sidecar of `model`; `{}` when there is none.
+    """Content of the sidecar of `model`, or of what is in a `.tflite` file itself; `{}` when there is neither.
 
     Raises:
         ExportError: the file is damaged.
     """
     path = sidecar_path(model)
     if not path.exists():
-        return {}
+        return _embedded(model)
     try:
         return json.loads(path.read_text())
     except ValueError as error:
         raise ExportError(f"{path} is damaged: {error}. Export the model again.") from error
+
+
+def _embedded(model: Path) -> dict[str, Any]:
+    if model.suffix != ".tflite" or not zipfile.is_zipfile(model):
+        return {}
+    try:
+        with zipfile.ZipFile(model) as archive:
+            return json.loads(archive.read(EMBEDDED))
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ExportError(
+            f"What {model} says of itself ({EMBEDDED}) is damaged: {error}. Export the model again."
+        ) from error
 
 
 def trained_on(model: dict[str, Any]) -> set[str]:

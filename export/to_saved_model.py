@@ -1,5 +1,7 @@
 """SavedModel export."""
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,32 +9,73 @@ import keras
 import tensorflow as tf
 
 from keras_rau.export.checks import exportable, model_size
-from keras_rau.export.parity import Images, Limits, ParityReport, check_parity, parity_images
+from keras_rau.export.parity import Limits, ParityReport, check_parity
+from keras_rau.export.parity_images import Images, parity_images
+from keras_rau.export.serving import from_bytes
 from keras_rau.export.sidecar import write_sidecar
 from keras_rau.export.writing import new_output, put, quiet, scratch
 
-LIMITS = Limits(max_abs=1e-4)
+LIMITS = Limits(max_abs=1e-5)
+_ANY = 256  # side of the image that a model of any size sees when its training does not say
 
 
-def write_saved_model(model: keras.Model, path: Path, shape: tuple[int | None, ...]) -> None:
-    """Write a SavedModel whose `serving_default` maps `image` of `shape` to `mask`."""
+def write_saved_model(
+    model: keras.Model, path: Path, shape: tuple[int | None, ...], info: dict[str, Any] | None = None
+) -> None:
+    """Write a SavedModel whose `serving_default` maps `image` of `shape` to `mask`.
+
+    Args:
+        model: one input, one output, float32.
+        path: folder.
+        shape: of the input, the batch first.
+        info: content of the sidecar; with it also the signatures of servers are written.
+    """
+
+    def predict(image: tf.Tensor) -> tf.Tensor:
+        return model(image, training=False)
+
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(
         name="serving_default",
-        fn=lambda image: {"mask": model(image, training=False)},
+        fn=lambda image: {"mask": predict(image)},
         input_signature=[tf.TensorSpec(shape, tf.float32, name="image")],
     )
+    if info is not None:
+        archive.add_endpoint(
+            name="serving_uint8",
+            fn=lambda image: {"mask": predict(tf.cast(image, tf.float32))},
+            input_signature=[tf.TensorSpec(shape, tf.uint8, name="image")],
+        )
+    if info is not None and not info.get("preprocess"):
+        size = model_size(model) or tuple(info.get("image_size", (_ANY, _ANY)))
+        archive.add_endpoint(
+            name="serving_bytes",
+            fn=from_bytes(predict, size, info.get("resize", "letterbox"), info.get("threshold", 0.5)),
+            input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")],
+        )
     archive.write_out(str(path), verbose=False)
 
 
 def saved_model(
-    model: keras.Model, path: Path | str, verify: Images = None, info: dict[str, Any] | None = None
+    model: keras.Model,
+    path: Path | str,
+    verify: Images = None,
+    info: dict[str, Any] | None = None,
+    limits: Limits | None = None,
+    samples: Sequence[Any] = (),
+    measure: bool = False,
 ) -> ParityReport:
     """Export a model as a SavedModel and check it against the Keras model.
 
-    The signature `serving_default` takes `image`, float32 `(B, H, W, 3)` plain pixels in [0, 255], height and width free
-    where the model's are, and returns `mask`, float32 `(B, H, W, 1)`. It loads without this package.
+    Three signatures, none of which needs this package or Python:
+
+    - `serving_default` takes `image`, float32 `(B, H, W, 3)` plain pixels in [0, 255], height and width free where the
+      model's are, and returns `mask`, float32 `(B, H, W, 1)`.
+    - `serving_uint8` takes the same as uint8.
+    - `serving_bytes` takes `image_bytes`, the content of JPEG, PNG, BMP or GIF files of any sizes, and returns `mask` at the
+      model's size, `mask_bytes`, PNG files of the images' own sizes, and `error`, empty where the image could be read. Left
+      out, with a warning, for a model whose images must be preprocessed.
 
     Args:
         model: a model with one image input and one output; one in half precision is exported in float32.
@@ -40,23 +83,31 @@ def saved_model(
         verify: images to compare both models on: a folder, files, or arrays; 16 seeded phantoms when `None`.
         info: what to write into `assets.extra/model.json` beside, such as `image_size`, `resize` and
             `preprocess` of the training.
+        limits: what is allowed; a largest difference of 1e-5 when `None`.
+        samples: from `datasets.load`, with masks that both models are scored against.
+        measure: also measure latency and memory.
 
     Returns:
         The comparison.
 
     Raises:
-        ExportError: the model cannot be exported, the folder is taken, or the largest difference exceeds 1e-4; then the
+        ExportError: the model cannot be exported, the folder is taken, or the largest difference exceeds 1e-5; then the
             folder is kept as `NAME.rejected`.
 
     Example:
         >>> saved_model(model, "out/saved_model").max_abs
     """
-    path, model = new_output(path), exportable(model)
-    size = model_size(model) or tuple((info or {}).get("image_size", (256, 256)))
+    path, model, info = new_output(path), exportable(model), info or {}
+    if info.get("preprocess"):
+        warnings.warn(
+            "serving_bytes is left out: the images of this model must be preprocessed, which a graph cannot do.",
+            stacklevel=2,
+        )
+    size = model_size(model) or tuple(info.get("image_size", (_ANY, _ANY)))
     images, name = parity_images(verify, size, info)
     with scratch(path) as part:
         with quiet():
-            write_saved_model(model, part, (None, *model.inputs[0].shape[1:]))
-        write_sidecar(part, info or {})
+            write_saved_model(model, part, (None, *model.inputs[0].shape[1:]), info)
+        write_sidecar(part, info)
         put(part, path)
-    return check_parity(model, path, images, name, LIMITS)
+    return check_parity(model, path, images, name, limits or LIMITS, info, samples, measure)

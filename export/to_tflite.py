@@ -1,5 +1,6 @@
 """TFLite export."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,17 @@ import tensorflow as tf
 
 from keras_rau.errors import ExportError
 from keras_rau.export.checks import exportable, fixed_size
-from keras_rau.export.parity import Images, Limits, ParityReport, check_parity, parity_images
-from keras_rau.export.sidecar import write_sidecar
+from keras_rau.export.parity import Limits, ParityReport, check_parity
+from keras_rau.export.parity_images import Images, parity_images
+from keras_rau.export.quantisation.calibration import COUNT, Calibration, calibration_images
+from keras_rau.export.quantisation.integers import to_integers
+from keras_rau.export.quantisation.precisions import LIMITS, check_precision, configure
+from keras_rau.export.sidecar import embed, write_sidecar
 from keras_rau.export.tflite_operators import custom_operators
 from keras_rau.export.to_saved_model import write_saved_model
 from keras_rau.export.writing import new_output, put, quiet, scratch
 
-# Half-precision weights move the outline by a pixel here and there: no difference of single pixels can be asked for.
-LIMITS = {"float32": Limits(max_abs=1e-4), "float16": Limits(dice_mean=0.999)}
+_COMPARED = 32
 
 
 def tflite(
@@ -25,56 +29,90 @@ def tflite(
     image_size: int | tuple[int, int] | None = None,
     verify: Images = None,
     info: dict[str, Any] | None = None,
+    calibration: Any = None,
+    calibration_count: int = COUNT,
+    integer_only: bool = False,
+    limits: Limits | None = None,
+    samples: Sequence[Any] = (),
+    measure: bool = False,
 ) -> ParityReport:
     """Export a model as a TFLite file and check it against the Keras model.
 
-    The file has one signature, `serving_default`: `image`, float32 `(1, H, W, 3)` plain pixels in [0, 255], to `mask`,
-    float32 `(1, H, W, 1)`; built-in operators only, so that it runs wherever LiteRT does.
+    The file has one signature, `serving_default`: `image`, `(1, H, W, 3)` plain pixels in [0, 255], to `mask`,
+    `(1, H, W, 1)`; float32, but uint8 in `int8` files, whose mask v stands for the probability v / 256. Built-in
+    operators only, so that it runs wherever LiteRT does. What `info` says is in the file, too, as the ZIP entry `model.json`.
 
     Args:
         model: a model with one image input and one output; one in half precision is exported in float32.
         path: file to write, ending in `.tflite`; must not exist.
-        precision: `"float32"`, or `"float16"`: weights in half the bytes, computed with in float32.
+        precision: `"float32"`; `"float16"`, weights in half the bytes, computed with in float32; `"dynamic"`, weights in
+            8 bits, computed with in float32 where that is faster; `"int8"`, weights and values in 8 bits but for the finest
+            maps; `"int16x8"`, values in 16 bits, for accelerators: on processors it is many times slower.
         image_size: height and width to fix for a model of any size.
-        verify: images to compare both models on: a folder, files, or arrays; 16 seeded phantoms when `None`.
+        verify: images to compare both models on: a folder, files, or arrays; when `None`, 16 seeded phantoms, or 32 of
+            the calibration images.
         info: what to write into the JSON file beside, such as `resize` and `preprocess` of the training.
+        calibration: images that the ranges of `"int8"` and `"int16x8"` are measured on: a folder, files, arrays, or a
+            `tf.data.Dataset`. Masks beside them are left out.
+        calibration_count: how many of them to take at most.
+        integer_only: of `"int8"`, round the operations on the finest maps, too, for accelerators that know integers alone;
+            masks differ more then.
+        limits: what is allowed; `LIMITS` of the precision when `None`.
+        samples: from `datasets.load`, with masks that both models are scored against.
+        measure: also measure latency and memory.
 
     Returns:
         The comparison.
 
     Raises:
         ExportError: the precision is unknown, a size is missing, the model needs operators that TFLite lacks, the file
-            exists, or the model differs too much: a probability by more than 1e-4 (float32), or the masks by a mean Dice
-            below 0.999 (float16); then the file is kept as `NAME.rejected`.
+            exists, calibration images are missing or too few, or the model differs too much: a probability by more than
+            1e-4 (float32), the masks by a mean Dice below 0.999 (float16), or below 0.99, or any below 0.95 (8 bits); then
+            the file is kept as `NAME.rejected`.
 
     Example:
         >>> tflite(model, "out/model.tflite").max_abs
     """
-    if precision not in LIMITS:
-        raise ExportError(f"Supported precisions: {', '.join(LIMITS)}. Received: precision={precision!r}")
+    check_precision(precision, calibration, integer_only)
     if Path(path).suffix != ".tflite":
         raise ExportError(f"The file must end in .tflite. Received: path={path}")
-    path, model = new_output(path), exportable(model)
+    path, model, info = new_output(path), exportable(model), info or {}
     size = fixed_size(model, image_size)
-    images, name = parity_images(verify, size, info)
+    ranges = None if calibration is None else calibration_images(calibration, size, info, calibration_count)
+    if verify is None and ranges is not None:
+        images, name = ranges.images[:_COMPARED], "of the calibration images"
+    else:
+        images, name = parity_images(verify, size, info)
+    content = {**info, "image_size": list(size), "precision": precision}
+    if ranges is not None:
+        content["calibration"] = ranges.names
+    if integer_only:
+        content["integer_only"] = True
     with scratch(path) as part:
-        part.write_bytes(_convert(model, size, precision, part.with_name("saved_model")))
+        part.write_bytes(_convert(model, size, precision, ranges, integer_only, part.with_name("saved_model")))
+        embed(part, content)
         put(part, path)
-    write_sidecar(path, {**(info or {}), "image_size": list(size), "precision": precision})
-    return check_parity(model, path, images, name, LIMITS[precision])
+    write_sidecar(path, content)
+    return check_parity(model, path, images, name, limits or LIMITS[precision], info, samples, measure)
 
 
-def _convert(model: keras.Model, size: tuple[int, int], precision: str, folder: Path) -> bytes:
+def _convert(
+    model: keras.Model,
+    size: tuple[int, int],
+    precision: str,
+    calibration: Calibration | None,
+    integer_only: bool,
+    folder: Path,
+) -> bytes:
     # Not from_keras_model: with TensorFlow 2.16 it aborts the process.
     try:
         with quiet():
             write_saved_model(model, folder, (1, *size, 3))
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"])
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-            if precision == "float16":
-                converter.optimizations = [tf.lite.Optimize.DEFAULT]
-                converter.target_spec.supported_types = [tf.float16]
+            configure(converter, precision, calibration)
             content = converter.convert()
+            if precision == "int8":
+                content = to_integers(content, calibration.images, integer_only)
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = next(

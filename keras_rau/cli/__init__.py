@@ -19,6 +19,7 @@ from keras_rau.cli import (
     models,
     predict,
     preview,
+    serve_page,
     study,
     train,
     validate,
@@ -33,7 +34,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="--debug, anywhere on the line, shows the traceback of an error and TensorFlow's own messages.",
 )
-for module in (download, validate, preview, find_lr, train, evaluate, compare, predict, export, models, demo):
+for module in (
+    download,
+    validate,
+    preview,
+    find_lr,
+    train,
+    evaluate,
+    compare,
+    predict,
+    export,
+    serve_page,
+    models,
+    demo,
+):
     name = module.__name__.rpartition(".")[2]
     app.command(name.replace("_", "-"))(getattr(module, name))
 app.add_typer(study.app)

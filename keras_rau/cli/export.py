@@ -5,19 +5,46 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_rau.cli.options import Model, existing_model
+from keras_rau.cli.options import Model, SourceOptions, existing_model, source_options
 
 
 def export(
     model: Model,
-    format_: Annotated[Literal["saved_model", "tflite"], typer.Option("--format", help="What to write.")],
-    output: Annotated[Path, typer.Option(help="Folder (saved_model) or file (tflite) to write.")],
+    output: Annotated[Path, typer.Option(help="Folder (saved_model, --all) or file (tflite) to write.")],
+    format_: Annotated[Literal["saved_model", "tflite"] | None, typer.Option("--format", help="What to write.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Write a SavedModel, TFLite files of every precision, and one report.")
+    ] = False,
     precision: Annotated[
-        Literal["float32", "float16"], typer.Option(help="Of TFLite files; float16 halves the size.")
+        Literal["float32", "float16", "dynamic", "int8", "int16x8"],
+        typer.Option(help="Of TFLite files. int8 is a quarter as large; int16x8 is for accelerators, slow elsewhere."),
     ] = "float32",
     image_size: Annotated[int | None, typer.Option(help="Side to fix for a model of any size (tflite).")] = None,
+    calibration_dir: Annotated[
+        Path | None, typer.Option(help="Folder of images that int8 ranges are measured on; masks in it are left out.")
+    ] = None,
+    calibration_count: Annotated[int, typer.Option(help="How many of them to take at most.", min=8)] = 200,
+    integer_only: Annotated[
+        bool, typer.Option("--integer-only", help="int8 without floats on fine maps, for accelerators; less exact.")
+    ] = False,
     check_dir: Annotated[
         Path | None, typer.Option(help="Folder of images to compare both models on; 16 phantoms without it.")
+    ] = None,
+    max_abs: Annotated[float | None, typer.Option(help="Largest difference of a probability that is allowed.")] = None,
+    min_mean_dice: Annotated[float | None, typer.Option(help="Smallest mean Dice of the masks allowed.")] = None,
+    min_dice: Annotated[float | None, typer.Option(help="Smallest Dice of any mask allowed.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Also score both models against the masks of this source, such as isic2018.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of that source.")] = None,
+    split: Annotated[
+        Literal["all", "train", "val", "test"] | None,
+        typer.Option(help="Which of the sets the model was trained with to score on."),
+    ] = None,
+    option: SourceOptions = None,
+    measure: Annotated[bool, typer.Option("--measure", help="Also measure latency and memory.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for parity.json, parity.md and a picture; new or empty.")
     ] = None,
 ) -> None:
     """Export a trained model and check that it predicts what the Keras model predicts."""
@@ -25,24 +52,59 @@ def export(
 
     from keras_rau import pretrained
     from keras_rau.errors import UsageError
-    from keras_rau.export import from_file
 
+    if everything == (format_ is not None):
+        raise UsageError("Name either --format saved_model, --format tflite, or --all.")
     if format_ == "tflite" and output.suffix != ".tflite":
         raise UsageError(f"The file must end in .tflite. Received: --output {output}")
+    if (dataset is None) != (data_dir is None):
+        raise UsageError("--dataset and --data-dir belong together.")
+    limits = {"max_abs": max_abs, "dice_mean": min_mean_dice, "dice_min": min_dice}
+    given = {name: value for name, value in limits.items() if value is not None}
+    if everything and (given or integer_only or report or precision != "float32"):
+        raise UsageError("--all has each precision's own limits and its own report; leave the options of one file out.")
     preset = model in pretrained.names() and not Path(model).exists()
-    report = from_file(
-        model if preset else existing_model(model),
-        format_,
-        output,
-        precision=precision,
-        image_size=image_size,
-        check_dir=check_dir,
-    )
+    source = model if preset else existing_model(model)
+
+    from keras_rau.export import Limits, export_all, from_file
+    from keras_rau.export.report import table
+
+    samples = []
+    if dataset is not None:
+        from keras_rau.evaluation.model_file import chosen_samples
+
+        file = pretrained.tflite_file(model) if preset else source
+        samples = [one for one in chosen_samples(file, dataset, data_dir, split, source_options(option)) if one.mask]
+    shared = {
+        "image_size": image_size,
+        "check_dir": check_dir,
+        "calibration": calibration_dir,
+        "calibration_count": calibration_count,
+        "samples": samples,
+        "measure": measure,
+    }
+    if everything:
+        reports = export_all(source, output, **shared)
+        if calibration_dir is None:
+            typer.echo("int8 is left out: it needs --calibration-dir", err=True)
+    else:
+        found = from_file(
+            source,
+            format_,
+            output,
+            precision=precision,
+            integer_only=integer_only,
+            report=report,
+            limits=Limits(**given) if given else None,
+            **shared,
+        )
+        reports = {output.name: found}
     console = Console()
-    console.print(report.table())
-    console.print(
-        f"largest difference to Keras {report.max_abs:.2e}, mean Dice {report.dice_mean:.4f} on {report.n_images} images "
-        f"(allowed: {report.limits}): {output}",
-        soft_wrap=True,
-        highlight=False,
-    )
+    console.print(table(reports))
+    for name, one in reports.items():
+        console.print(
+            f"{output if name == output.name else output / name}: largest difference to Keras {one.max_abs:.2e}, mean Dice "
+            f"{one.dice_mean:.4f} on {one.n_images} images (allowed: {one.limits})",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -1,0 +1,117 @@
+"""Giving the channels of a tensor ranges of like size, without changing what a network computes.
+
+One scale holds for all channels of a tensor of integers, so that a channel of small values is left with a few steps when
+another is large. Where only linear and positively homogeneous operations follow, a channel may be divided by a factor by
+which the weights that read it are multiplied: cross-layer equalisation (Nagel et al., "Data-Free Quantization through
+Weight Equalization and Bias Correction", ICCV 2019, section 4.1), here over whole sets of channels that additions,
+concatenations and resizing tie together.
+"""
+
+import numpy as np
+
+from keras_rau.export.quantisation.graph import Graph, Operator
+from keras_rau.export.quantisation.ranges import Extremes
+from keras_rau.export.quantisation.unions import Unions
+
+_FIXED = "fixed"
+_HOMOGENEOUS = ("NONE", "RELU")
+_CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+# Half of the differences goes into the weights: all of them would cost the weights as much as the values gain.
+_SHARE = 0.5
+
+
+def equalise(graph: Graph, extremes: Extremes) -> None:
+    """Change the weights of a graph so that channels have ranges of like size."""
+    ties = _ties(graph)
+    sizes: dict[object, float] = {}
+    for tensor, highest in extremes.highest.items():
+        largest = np.maximum(np.abs(extremes.lowest[tensor]), np.abs(highest))
+        for channel in range(graph.channels(tensor)):
+            root = ties.find((tensor, channel))
+            sizes[root] = max(sizes.get(root, 0.0), float(largest[channel]))
+    # A channel that never was anything else than 0 says nothing of its size.
+    factors = {root: size**_SHARE if size > 1e-6 else 1.0 for root, size in sizes.items()}
+    factors[ties.find(_FIXED)] = 1.0
+
+    def of(tensor: int) -> np.ndarray:
+        return np.array([factors.get(ties.find((tensor, channel)), 1.0) for channel in range(graph.channels(tensor))])
+
+    for operator in graph.operators:
+        if _is_convolution(graph, operator):
+            _rescale(graph, operator, of(operator.inputs[0]), of(operator.output))
+
+
+def _rescale(graph: Graph, operator: Operator, taken: np.ndarray, given: np.ndarray) -> None:
+    weights = graph.constant(operator.inputs[1])
+    if operator.kind == "CONV_2D":  # (out, height, width, in)
+        weights = weights * taken / given[:, None, None, None]
+    else:  # (1, height, width, out), several of one input channel side by side
+        weights = weights * np.repeat(taken, weights.shape[-1] // len(taken)) / given
+    graph.replace_constant(operator, 1, weights)
+    if _has_bias(operator):
+        graph.replace_constant(operator, 2, graph.constant(operator.inputs[2]) / given)
+
+
+def _has_bias(operator: Operator) -> bool:
+    return len(operator.inputs) > 2 and operator.inputs[2] >= 0
+
+
+def _is_convolution(graph: Graph, operator: Operator) -> bool:
+    return operator.kind in _CONVOLUTIONS and all(
+        graph.is_constant(tensor) for tensor in operator.inputs[1:] if tensor >= 0
+    )
+
+
+def _ties(graph: Graph) -> Unions:
+    # Channels that must share a factor; with _FIXED those that must keep their values.
+    ties = Unions()
+    for tensor in (*graph.inputs, *graph.outputs):
+        _fix(ties, graph, tensor)
+    for operator in graph.operators:
+        values = [tensor for tensor in operator.inputs if tensor >= 0 and not graph.is_constant(tensor)]
+        homogeneous = operator.activation in _HOMOGENEOUS
+        if _is_convolution(graph, operator):
+            if not homogeneous:
+                _fix(ties, graph, operator.output)
+        elif operator.kind in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "MAX_POOL_2D", "AVERAGE_POOL_2D"):
+            _tie(ties, graph, values[0], operator.output)
+        elif operator.kind == "CONCATENATION" and homogeneous and len(values) == len(operator.inputs):
+            _tie_side_by_side(ties, graph, operator)
+        elif operator.kind == "ADD" and homogeneous and _alike(graph, values):
+            for tensor in values:
+                _tie(ties, graph, tensor, operator.output)
+        elif operator.kind == "MUL" and homogeneous and _is_gate(graph, values):
+            gate, features = sorted(values, key=graph.channels)
+            _fix(ties, graph, gate)
+            _tie(ties, graph, features, operator.output)
+        else:
+            for tensor in (*values, operator.output):
+                _fix(ties, graph, tensor)
+    return ties
+
+
+def _alike(graph: Graph, tensors: list[int]) -> bool:
+    return len(tensors) == 2 and graph.channels(tensors[0]) == graph.channels(tensors[1])
+
+
+def _is_gate(graph: Graph, tensors: list[int]) -> bool:
+    counts = sorted(graph.channels(tensor) for tensor in tensors)
+    return len(counts) == 2 and counts[0] == 1 < counts[1]
+
+
+def _fix(ties: Unions, graph: Graph, tensor: int) -> None:
+    for channel in range(graph.channels(tensor)):
+        ties.join((tensor, channel), _FIXED)
+
+
+def _tie(ties: Unions, graph: Graph, one: int, other: int) -> None:
+    for channel in range(graph.channels(one)):
+        ties.join((one, channel), (other, channel))
+
+
+def _tie_side_by_side(ties: Unions, graph: Graph, operator: Operator) -> None:
+    first = 0
+    for tensor in operator.inputs:
+        for channel in range(graph.channels(tensor)):
+            ties.join((tensor, channel), (operator.output, first + channel))
+        first += graph.channels(tensor)

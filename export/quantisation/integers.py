@@ -1,0 +1,53 @@
+"""From a TFLite file of float32 to one of integers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+# What tf.lite.experimental.QuantizationDebugger calls; it alone takes ranges and operations to leave out.
+from tensorflow.lite.python.convert import mlir_quantize
+
+from keras_rau.export.quantisation.correction import correct_biases
+from keras_rau.export.quantisation.equalisation import equalise
+from keras_rau.export.quantisation.graph import Graph, compact
+from keras_rau.export.quantisation.ranges import agreed, measure
+
+# Maps from a quarter of the image's side on stay floats: few weights lie there, and an outline is lost first there.
+_FINE = 4
+_CORRECTED_ON = 64  # images; their values are in memory together
+
+
+def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool = False) -> bytes:
+    """Quantise a network: weights of one scale a channel, values of one scale a tensor, uint8 in and out.
+
+    Channels are equalised and biases corrected first. A pixel value is a step of the input, and the result counts in steps
+    of 1/256.
+
+    Args:
+        content: TFLite file of float32 with one input and one output.
+        images: float32 `(H, W, 3)` in [0, 255], from which ranges are measured.
+        integer_only: round the operations on fine maps, too.
+
+    Returns:
+        TFLite file.
+    """
+    graph = Graph(content)
+    equalise(graph, measure(graph, images))
+    ranges = agreed(graph, measure(graph, images))
+    floats = [] if integer_only else _fine_operations(graph)
+    graph = correct_biases(graph, ranges, images[:_CORRECTED_ON], floats) or graph
+    for tensor, (low, high) in ranges.items():
+        graph.set_range(tensor, low, high)
+    names = [graph.name(graph.operators[place].output) for place in floats]
+    return compact(
+        mlir_quantize(
+            graph.content(), input_data_type=tf.uint8, output_data_type=tf.uint8, denylisted_nodes=names or None
+        )
+    )
+
+
+def _fine_operations(graph: Graph) -> list[int]:
+    side = graph.shape(graph.inputs[0])[1]
+    shapes = [graph.shape(operator.output) for operator in graph.operators]
+    return [place for place, shape in enumerate(shapes) if len(shape) == 4 and shape[1] * _FINE >= side]

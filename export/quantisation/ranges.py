@@ -1,0 +1,89 @@
+"""The smallest and the largest values that the tensors of a graph take."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from keras_rau.export.quantisation.graph import Graph
+from keras_rau.export.quantisation.unions import Unions
+
+# Their results have the scale of what they take.
+_SAME_SCALE = (
+    "CONCATENATION",
+    "RESIZE_BILINEAR",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "MAX_POOL_2D",
+    "RESHAPE",
+    "PAD",
+    "TRANSPOSE",
+)
+# The format fixes the scales of these results.
+_FIXED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-1.0, 127 / 128)}
+PIXELS = (0.0, 255.0)
+# Smallest and largest value by tensor.
+Ranges = dict[int, tuple[float, float]]
+
+
+class Extremes:
+    """Smallest and largest value of each channel of each tensor of floats.
+
+    Attributes:
+        lowest: by tensor, `(channels,)`.
+        highest: by tensor, `(channels,)`.
+    """
+
+    def __init__(self) -> None:
+        self.lowest: dict[int, np.ndarray] = {}
+        self.highest: dict[int, np.ndarray] = {}
+
+    def add(self, tensor: int, values: np.ndarray) -> None:
+        """Take the values of a tensor, channels last, into account."""
+        flat = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
+        lowest, highest = flat.min(0), flat.max(0)
+        self.lowest[tensor] = np.minimum(self.lowest.get(tensor, lowest), lowest)
+        self.highest[tensor] = np.maximum(self.highest.get(tensor, highest), highest)
+
+    def of(self, tensor: int) -> tuple[float, float]:
+        """Smallest and largest value of a tensor; 0 lies between them."""
+        return min(0.0, float(self.lowest[tensor].min())), max(0.0, float(self.highest[tensor].max()))
+
+
+def measure(graph: Graph, images: Sequence[np.ndarray]) -> Extremes:
+    """Run a graph on images, float32 `(H, W, 3)`."""
+    interpreter = Interpreter(
+        model_content=graph.content(),
+        experimental_preserve_all_tensors=True,
+        # A delegate would not leave values between its operations.
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        num_threads=os.cpu_count(),
+    )
+    interpreter.allocate_tensors()
+    results = [operator.output for operator in graph.operators]
+    kinds = {detail["index"]: detail["dtype"] for detail in interpreter.get_tensor_details()}
+    extremes = Extremes()
+    for image in images:
+        interpreter.set_tensor(graph.inputs[0], image[None])
+        interpreter.invoke()
+        for tensor in results:
+            if kinds[tensor] == np.float32:
+                extremes.add(tensor, interpreter.get_tensor(tensor))
+    return extremes
+
+
+def agreed(graph: Graph, extremes: Extremes) -> Ranges:
+    """Range of each tensor; one for all those that an operation wants in one scale, and all pixel values for the input."""
+    unions: Unions = Unions()
+    for operator in graph.operators:
+        if operator.kind in _SAME_SCALE:
+            for tensor in operator.inputs:
+                if tensor in extremes.lowest:
+                    unions.join(tensor, operator.output)
+    found: Ranges = {}
+    for tensor in extremes.lowest:
+        low, high = extremes.of(tensor)
+        other = found.get(unions.find(tensor), (low, high))
+        found[unions.find(tensor)] = (min(low, other[0]), max(high, other[1]))
+    fixed = {operator.output: _FIXED[operator.kind] for operator in graph.operators if operator.kind in _FIXED}
+    return {**{tensor: found[unions.find(tensor)] for tensor in extremes.lowest}, **fixed, graph.inputs[0]: PIXELS}

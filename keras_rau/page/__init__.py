@@ -1,0 +1,1 @@
+"""A web page that outlines lesions in the browser: nothing leaves it."""

@@ -1,0 +1,97 @@
+"""Putting the page, the model and LiteRT.js into one folder that any web server can serve."""
+
+import base64
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from keras_rau.errors import ExportError
+from keras_rau.export.sidecar import read_sidecar
+from keras_rau.export.writing import new_output
+
+FILES = Path(__file__).parent / "files"
+REGISTRY = "https://registry.npmjs.org"
+_LITERT = "2.5.3"
+# By package: what npm says of its archive, and which of its files go where. Apache-2.0.
+_PACKAGES = {
+    "core": (
+        "sha512-PlGmbMOq9WitX7FO0jhbdJw9GthatsyuCQXjTt/wJZo0FLaw48q4tz8IwqgqCIkviYGr9OFDL1kCnN4nzWoyJQ==",
+        {
+            "dist/index.js": "core.js",
+            **{
+                f"wasm/litert_wasm_{kind}internal.{suffix}": f"wasm/litert_wasm_{kind}internal.{suffix}"
+                for kind in ("", "compat_")
+                for suffix in ("js", "wasm")
+            },
+        },
+    ),
+    "wasm-utils": (
+        "sha512-4fJiw6tBQnIs+0jH/OQ16nYOiSl8/+zZnn5h2ul8aTKHi05sVqZW580Tmk78pC2kT39A9OYBVdFawteZ/sI1kQ==",
+        {"dist/index.js": "wasm-utils.js"},
+    ),
+}
+
+
+def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
+    """Write a folder with the page, a model, and LiteRT.js fetched from npm (20 MB, checked by its hash).
+
+    The folder works offline from any web server, such as `python -m http.server`.
+
+    Args:
+        model: `.tflite` file whose images need no preprocessing.
+        output: new or empty folder.
+        registry: address of npm packages.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ExportError: the model cannot be used in the page, the folder is taken, or LiteRT.js cannot be fetched.
+
+    Example:
+        >>> build_page(pretrained.tflite_file("rau_net_lite"), Path("page"))
+    """
+    if model.suffix != ".tflite":
+        raise ExportError(
+            f"The page runs .tflite files: write one with keras-rau export --format tflite. Received: {model}"
+        )
+    info = read_sidecar(model)
+    if info.get("preprocess"):
+        raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
+    if "image_size" not in info:
+        raise ExportError(f"{model} says nothing of itself: its JSON file is missing. Export the model again.")
+    archives = {name: _fetched(name, registry) for name in _PACKAGES}
+    output = new_output(output)
+    shutil.copytree(FILES, output, dirs_exist_ok=True)
+    for name, archive in archives.items():
+        _unpack(archive, _PACKAGES[name][1], output / "litert")
+    shutil.copy(model, output / "model.tflite")
+    known = ("name", "image_size", "resize", "threshold", "precision", "licence", "keras_rau")
+    (output / "model.json").write_text(json.dumps({key: info[key] for key in known if key in info}, indent=1) + "\n")
+    return output
+
+
+def _fetched(name: str, registry: str) -> bytes:
+    address = f"{registry.rstrip('/')}/@litertjs/{name}/-/{name}-{_LITERT}.tgz"
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            content = answer.read()
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise ExportError(f"{address} cannot be fetched: {error}. Name another registry with --registry.") from error
+    found = f"sha512-{base64.b64encode(hashlib.sha512(content).digest()).decode()}"
+    if found != _PACKAGES[name][0]:
+        raise ExportError(f"{address} is not the file that it should be: its SHA-512 differs.")
+    return content
+
+
+def _unpack(archive: bytes, wanted: dict[str, str], folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as files:
+        for inside, outside in wanted.items():
+            target = folder / outside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(files.extractfile(f"package/{inside}").read())

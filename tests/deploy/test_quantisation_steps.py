@@ -1,0 +1,140 @@
+"""What is done to a network before its numbers are rounded."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+from tensorflow.lite.python.convert import mlir_quantize
+
+from keras_rau import layers
+from keras_rau.datasets import draw_phantom
+from keras_rau.export.quantisation.correction import correct_biases
+from keras_rau.export.quantisation.equalisation import equalise
+from keras_rau.export.quantisation.graph import Graph, compact
+from keras_rau.export.quantisation.integers import to_integers
+from keras_rau.export.quantisation.operations import is_known
+from keras_rau.export.quantisation.ranges import agreed, measure
+from keras_rau.export.quantisation.unions import Unions
+from keras_rau.export.to_saved_model import write_saved_model
+from keras_rau.models import from_preset
+
+SIDE = 32
+
+
+@pytest.fixture(scope="module")
+def images():
+    return list(np.random.default_rng(0).uniform(0, 255, (8, SIDE, SIDE, 3)).astype("float32"))
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """A network with every tie between channels, some of them a hundred times as large as others."""
+    keras.utils.set_random_seed(1)
+    image = keras.Input((SIDE, SIDE, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1)(image)
+    skip = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(x)
+    skip = keras.layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2)(skip)
+    x = keras.layers.Conv2D(16, 3, strides=2, padding="same", activation="relu6")(skip)
+    x = keras.layers.MaxPooling2D()(keras.layers.Conv2D(16, 1)(x))
+    x = layers.BoundaryReverseAttention(16)([keras.layers.AveragePooling2D(4)(skip), x])
+    x = layers.Upsample()([x, skip])
+    x = keras.layers.Concatenate()([x, keras.layers.Add()([x, skip])])
+    x = keras.layers.Conv2DTranspose(4, 2, strides=2)(keras.layers.Conv2D(4, 3, strides=2, padding="same")(x))
+    model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel * np.geomspace(0.1, 10, kernel.shape[3]), bias + 0.1])
+    folder = tmp_path_factory.mktemp("graph") / "saved"
+    write_saved_model(model, folder, (1, SIDE, SIDE, 3))
+    return tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"]).convert()
+
+
+def run(content, image):
+    interpreter = Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    signature = interpreter.get_signature_runner("serving_default")
+    details = signature.get_output_details()["mask"]
+    scale = details["quantization"][0] or 1
+    return scale * signature(image=image[None].astype(signature.get_input_details()["image"]["dtype"]))["mask"]
+
+
+def test_unions():
+    sets = Unions()
+    sets.join(1, 2)
+    sets.join(3, 4)
+    assert sets.find(1) == sets.find(2) != sets.find(3)
+    sets.join(2, 3)
+    assert len({sets.find(item) for item in (1, 2, 3, 4)}) == 1
+    assert sets.find(5) == 5
+
+
+def test_a_graph_is_written_as_it_was_read(content, images):
+    np.testing.assert_array_equal(run(Graph(content).content(), images[0]), run(content, images[0]))
+    assert len(compact(content)) <= 1.02 * len(content)
+
+
+def test_equalised_networks_compute_the_same_with_ranges_of_like_size(content, images):
+    graph = Graph(content)
+    before = measure(graph, images)
+    equalise(graph, before)
+    after = measure(graph, images)
+    np.testing.assert_allclose(run(graph.content(), images[0]), run(content, images[0]), atol=2e-5)
+
+    def spread(extremes):
+        sizes = [np.maximum(extremes.highest[tensor], -extremes.lowest[tensor]) for tensor in extremes.highest]
+        return [np.ptp(np.log(size[size > 1e-3])) for size in sizes if (size > 1e-3).sum() > 1]
+
+    assert np.mean(spread(after)) < 0.8 * np.mean(spread(before))
+    assert not np.array_equal(run(graph.content(), images[0]), run(content, images[0])), "nothing was changed"
+
+
+def test_ranges_hold_every_value_and_are_shared_where_they_must_be(content, images):
+    graph = Graph(content)
+    ranges = agreed(graph, measure(graph, images))
+    assert ranges[graph.inputs[0]] == (0, 255)
+    kinds = {operator.kind: operator for operator in graph.operators}
+    joined = kinds["CONCATENATION"]
+    assert {ranges[tensor] for tensor in joined.inputs} == {ranges[joined.output]}
+    assert ranges[kinds["LOGISTIC"].output] == (0, 255 / 256)
+    assert all(low <= 0 <= high for low, high in ranges.values())
+
+
+def test_corrected_biases_bring_the_maps_closer(tmp_path):
+    write_saved_model(from_preset("rau_net_nano", input_shape=(64, 64, 3)), tmp_path / "saved", (1, 64, 64, 3))
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), signature_keys=["serving_default"])
+    content = converter.convert()
+    drawn = [draw_phantom(0, index, 64)[0].astype(np.float32) for index in range(24)]
+    graph = Graph(content)
+    ranges = agreed(graph, measure(graph, drawn))
+    fixed = correct_biases(graph, ranges, drawn[:16])
+    wanted = np.stack([run(content, image) for image in drawn])
+    differences = []
+    for candidate in (graph, fixed):
+        for tensor, (low, high) in ranges.items():
+            candidate.set_range(tensor, low, high)
+        rounded = mlir_quantize(candidate.content(), input_data_type=tf.uint8, output_data_type=tf.uint8)
+        differences.append(np.abs(np.stack([run(rounded, image) for image in drawn]) - wanted).mean())
+    assert differences[1] < 0.7 * differences[0]
+
+
+def test_nothing_is_rounded_where_everything_is_left_out(content, images):
+    graph = Graph(content)
+    ranges = agreed(graph, measure(graph, images))
+    kept = correct_biases(graph, ranges, images, range(len(graph.operators)))
+    np.testing.assert_allclose(run(kept.content(), images[0]), run(content, images[0]), atol=1e-5)
+
+
+def test_an_unknown_operation_is_quantised_without_correction(images, tmp_path):
+    image = keras.Input((SIDE, SIDE, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same")(image)
+    x = keras.ops.softplus(x / 255)
+    model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x))
+    write_saved_model(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
+    float_file = tf.lite.TFLiteConverter.from_saved_model(
+        str(tmp_path / "saved"), signature_keys=["serving_default"]
+    ).convert()
+    assert not all(is_known(operator) for operator in Graph(float_file).operators)
+    found = to_integers(float_file, images)
+    np.testing.assert_allclose(run(found, images[0]), run(float_file, images[0]), atol=0.05)
