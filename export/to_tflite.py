@@ -47,12 +47,12 @@ def tflite(
         path: file to write, ending in `.tflite`; must not exist.
         precision: `"float32"`; `"float16"`, weights in half the bytes, computed with in float32; `"dynamic"`, weights in
             8 bits, computed with in float32 where that is faster; `"int8"`, weights and values in 8 bits but for the finest
-            maps; `"int16x8"`, values in 16 bits, for accelerators: on processors it is many times slower.
+            maps.
         image_size: height and width to fix for a model of any size.
         verify: images to compare both models on: a folder, files, or arrays; when `None`, 16 seeded phantoms, or 32 of
             the calibration images.
         info: what to write into the JSON file beside, such as `resize` and `preprocess` of the training.
-        calibration: images that the ranges of `"int8"` and `"int16x8"` are measured on: a folder, files, arrays, or a
+        calibration: images that the ranges of `"int8"` are measured on: a folder, files, arrays, or a
             `tf.data.Dataset`. Masks beside them are left out.
         calibration_count: how many of them to take at most.
         integer_only: of `"int8"`, round the operations on the finest maps, too, for accelerators that know integers alone;
@@ -109,7 +109,7 @@ def _convert(
         with quiet():
             write_saved_model(model, folder, (1, *size, 3))
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"])
-            configure(converter, precision, calibration)
+            configure(converter, precision)
             content = converter.convert()
             if precision == "int8":
                 content = to_integers(content, calibration.images, integer_only)

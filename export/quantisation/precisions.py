@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from keras_rau.errors import ExportError
 from keras_rau.export.parity import Limits
-from keras_rau.export.quantisation.calibration import Calibration
 
 # A probability at an outline jumps with the least change: of quantised models whole masks are compared, not single pixels.
 LIMITS = {
@@ -14,9 +13,7 @@ LIMITS = {
     "float16": Limits(dice_mean=0.999),
     "dynamic": Limits(dice_mean=0.99, dice_min=0.95),
     "int8": Limits(dice_mean=0.99, dice_min=0.95),
-    "int16x8": Limits(dice_mean=0.99, dice_min=0.95),
 }
-CALIBRATED = ("int8", "int16x8")
 
 
 def check_precision(precision: str, calibration: Any, integer_only: bool = False) -> None:
@@ -29,23 +26,19 @@ def check_precision(precision: str, calibration: Any, integer_only: bool = False
         raise ExportError(f"Supported precisions: {', '.join(LIMITS)}. Received: precision={precision!r}")
     if integer_only and precision != "int8":
         raise ExportError(f"`integer_only` is for int8. Received: precision={precision!r}")
-    if precision in CALIBRATED and calibration is None:
+    if precision == "int8" and calibration is None:
         raise ExportError(
-            f"{precision} needs images to measure ranges on, some hundred of those that the model will see: give "
-            "calibration (--calibration-dir)."
+            "int8 needs images to measure ranges on, some hundred of those that the model will see: give calibration "
+            "(--calibration-dir)."
         )
-    if precision not in CALIBRATED and calibration is not None:
-        raise ExportError(f"Calibration is for {' and '.join(CALIBRATED)}. Received: precision={precision!r}")
+    if precision != "int8" and calibration is not None:
+        raise ExportError(f"Calibration is for int8. Received: precision={precision!r}")
 
 
-def configure(converter: tf.lite.TFLiteConverter, precision: str, calibration: Calibration | None) -> None:
+def configure(converter: tf.lite.TFLiteConverter, precision: str) -> None:
     """Tell a converter how to store numbers; built-in operators alone. For `"int8"` it makes the file of float32 first."""
-    builtins = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if precision not in ("float32", "int8"):
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if precision in ("float16", "dynamic"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if precision == "int16x8":
-        builtins = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
-        converter.representative_dataset = lambda: ({"image": image[None]} for image in calibration.images)
-    converter.target_spec.supported_ops = builtins

@@ -16,8 +16,8 @@ def export(
         bool, typer.Option("--all", help="Write a SavedModel, TFLite files of every precision, and one report.")
     ] = False,
     precision: Annotated[
-        Literal["float32", "float16", "dynamic", "int8", "int16x8"],
-        typer.Option(help="Of TFLite files. int8 is a quarter as large; int16x8 is for accelerators, slow elsewhere."),
+        Literal["float32", "float16", "dynamic", "int8"],
+        typer.Option(help="Of TFLite files. int8 is a quarter as large, with uint8 in and out."),
     ] = "float32",
     image_size: Annotated[int | None, typer.Option(help="Side to fix for a model of any size (tflite).")] = None,
     calibration_dir: Annotated[

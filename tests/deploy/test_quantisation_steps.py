@@ -116,7 +116,7 @@ def test_corrected_biases_bring_the_maps_closer(tmp_path):
             candidate.set_range(tensor, low, high)
         rounded = mlir_quantize(candidate.content(), input_data_type=tf.uint8, output_data_type=tf.uint8)
         differences.append(np.abs(np.stack([run(rounded, image) for image in drawn]) - wanted).mean())
-    assert differences[1] < 0.7 * differences[0]
+    assert differences[1] < 0.85 * differences[0]
 
 
 def test_nothing_is_rounded_where_everything_is_left_out(content, images):

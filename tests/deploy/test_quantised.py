@@ -39,7 +39,7 @@ def folder(tmp_path, drawn):
     return place
 
 
-@pytest.mark.parametrize(("precision", "share"), [("dynamic", 0.6), ("int8", 0.55), ("int16x8", 0.65)])
+@pytest.mark.parametrize(("precision", "share"), [("dynamic", 0.6), ("int8", 0.55)])
 def test_masks_stay_and_files_shrink(tmp_path, model, drawn, precision, share):
     whole, small = tmp_path / "whole.tflite", tmp_path / "small.tflite"
     export.tflite(model, whole)
@@ -138,7 +138,7 @@ def test_calibration_images_are_fed_as_in_training(folder):
 def test_what_cannot_be_calibrated(tmp_path, model, drawn):
     path = tmp_path / "m.tflite"
     for precision, calibration, count, match in [
-        ("int4", None, 200, "Supported precisions: float32, float16, dynamic, int8, int16x8"),
+        ("int16x8", None, 200, "Supported precisions: float32, float16, dynamic, int8"),
         ("int8", None, 200, "--calibration-dir"),
         ("float16", drawn, 200, "Calibration is for int8"),
         ("int8", drawn[:3], 200, "3 images are too few"),
