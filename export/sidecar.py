@@ -9,7 +9,6 @@ from typing import Any
 
 from keras_rau._version import __version__
 from keras_rau.datasets.preprocessing import Step, as_config, parse_steps
-from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.errors import ExportError, UsageError
 
 _NOTE = (
@@ -99,17 +98,6 @@ def _embedded(model: Path) -> dict[str, Any]:
         raise ExportError(
             f"What {model} says of itself ({EMBEDDED}) is damaged: {error}. Export the model again."
         ) from error
-
-
-def trained_on(model: dict[str, Any]) -> set[str]:
-    """Identities of the images that a model was trained on, from the content of its sidecar."""
-    lists = [(model.get("dataset", ""), model.get("split", {}).get("train", [])), *model.get("also_train", {}).items()]
-    return {identity(name, source) for source, names in lists for name in names}
-
-
-def chosen_by(model: dict[str, Any]) -> set[str]:
-    """Identities of the images that the best epoch of a model was chosen by, from the content of its sidecar."""
-    return {identity(name, model.get("dataset", "")) for name in model.get("split", {}).get("val", [])}
 
 
 def sidecar_steps(model: Path) -> tuple[Step, ...]:

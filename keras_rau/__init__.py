@@ -9,8 +9,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-import wrapt
-
 from keras_rau._version import __version__ as __version__
 
 if find_spec(__name__ + ".datasets") is None:
@@ -42,7 +40,13 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *_SUBPACKAGES])
 
 
-@wrapt.when_imported("keras")
 def _register(_keras: ModuleType) -> None:
     for name in ("layers", "losses", "metrics", "models", "training.schedules"):
         import_module(f"{__name__}.{name}")
+
+
+# A .tflite file is run where neither Keras nor anything that belongs to it is installed.
+if find_spec("keras") is not None:
+    from wrapt import register_post_import_hook
+
+    register_post_import_hook(_register, "keras")

@@ -93,7 +93,7 @@ def chosen_samples(
 
 def _check_not_seen(info: dict[str, Any], samples: Sequence[Sample], path: Path, asked: bool) -> None:
     """Scores on images a model was trained or chosen on say nothing; ids of the archive tell across data sets."""
-    from keras_rau.export.sidecar import chosen_by, trained_on
+    from keras_rau.export.seen import chosen_by, trained_on
 
     seen = trained_on(info) | chosen_by(info)
     known = [sample.id for sample in samples if identity(sample.id, sample.source) in seen]
