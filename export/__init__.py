@@ -11,6 +11,7 @@ _NAMES = {
     "from_file": "model_file",
     "export_all": "everything",
     "Predictor": "predictor",
+    "predict": "predicting",
     "ParityReport": "parity",
     "Limits": "parity",
     "compare": "parity",

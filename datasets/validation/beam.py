@@ -1,17 +1,15 @@
 """The table and its statistics on Apache Beam: on several processes of this machine, or on a cluster."""
 
 import json
-import os
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from keras_rau.datasets.beam_options import worker_environment
 from keras_rau.datasets.findings import Finding
 from keras_rau.datasets.reading.examination import Examination
 from keras_rau.datasets.samples import Sample
@@ -20,28 +18,6 @@ from keras_rau.datasets.validation.table import Measured, measure
 from keras_rau.errors import RauError
 
 _BATCH = 256
-
-
-def beam_options(runner: str, words: Sequence[str] = ()) -> Any:
-    """Options of a pipeline.
-
-    Args:
-        runner: name of a Beam runner, such as `"DirectRunner"`, `"FlinkRunner"` or `"DataflowRunner"`.
-        words: further options, `NAME=VALUE`, as Beam and the runner name them.
-
-    Raises:
-        RauError: Beam is not installed.
-    """
-    if find_spec("apache_beam") is None:
-        raise RauError(
-            "Apache Beam is not installed; it comes with '.[validation]'. Leave --runner out to use threads."
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from apache_beam.options.pipeline_options import PipelineOptions
-
-    flags = [f"--{word.removeprefix('--')}" for word in words]
-    return PipelineOptions([f"--runner={runner}", *flags])
 
 
 def measure_on_beam(
@@ -80,7 +56,7 @@ def measure_on_beam(
 def _run(samples: Sequence[Sample], options: Any, folder: str, with_statistics: bool) -> None:
     import apache_beam as beam
 
-    with warnings.catch_warnings(), _worker_environment(), beam.Pipeline(options=options) as pipeline:
+    with warnings.catch_warnings(), worker_environment(), beam.Pipeline(options=options) as pipeline:
         warnings.simplefilter("ignore")
         lines = (
             pipeline | "Samples" >> beam.Create(list(enumerate(samples)), reshuffle=True) | "Measure" >> beam.Map(_line)
@@ -94,21 +70,6 @@ def _run(samples: Sequence[Sample], options: Any, folder: str, with_statistics: 
                 | "Statistics" >> tfdv().GenerateStatistics(tfdv().StatsOptions())
             )
             _ = statistics | "Write statistics" >> tfdv().WriteStatisticsToBinaryFile(f"{folder}/statistics.binpb")
-
-
-@contextmanager
-def _worker_environment() -> Iterator[None]:
-    """What worker processes on this machine inherit."""
-    # They repeat the remarks of what they import on standard error; and a folder called like a package where the command
-    # was started is not the package.
-    wanted = {"PYTHONWARNINGS": "ignore", "PYTHONSAFEPATH": "1"}
-    added = {name: value for name, value in wanted.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
 
 
 def _line(numbered: tuple[int, Sample]) -> str:

@@ -99,7 +99,7 @@ class _Measuring:
         self.use_tfdv, self.progress, self.seconds = use_tfdv, progress, seconds
         self.options = None
         if runner is not None:
-            from keras_rau.datasets.validation.beam import beam_options
+            from keras_rau.datasets.beam_options import beam_options
 
             self.options = beam_options(runner, words)
 

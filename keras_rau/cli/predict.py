@@ -23,19 +23,33 @@ def predict(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in --output: what is finished there is not done again.")
+    ] = False,
+    runner: Annotated[
+        str | None, typer.Option(help="Segment on this Beam runner, such as DirectRunner, for very many images.")
+    ] = None,
+    runner_option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Option of the runner, as Beam names it.")
+    ] = None,
 ) -> None:
     """Write the lesion mask of every image as a PNG of the image's own size, and what was found as regions.csv."""
     from rich.console import Console
 
-    from keras_rau.errors import RauError
+    from keras_rau.errors import RauError, UsageError
     from keras_rau.evaluation.prediction import REGIONS, predict_files
 
+    if runner_option and runner is None:
+        raise UsageError("--runner-option is for a --runner. Received no --runner.")
     outcomes = predict_files(
         existing_model(model),
         images,
         output,
         overlay=overlay,
         console=Console(stderr=True),
+        resume=resume,
+        runner=runner,
+        runner_options=runner_option or (),
         image_size=image_size,
         augment=augment,
         threshold=threshold,

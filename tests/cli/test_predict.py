@@ -118,3 +118,52 @@ def test_a_preset_is_exported_by_its_name(monkeypatch, capsys, tmp_path):
     status, out, err = run_command(monkeypatch, capsys, *words)
     assert status == 0, err
     assert "largest difference to Keras" in out
+
+
+def test_what_is_finished_is_not_done_again(monkeypatch, capsys, photos, tmp_path):
+    words = ["predict", photos / "a.jpg", photos / "b.png", "--model", "rau_net_nano", "--output", tmp_path / "masks"]
+    assert run_command(monkeypatch, capsys, *words)[0] == 0
+    first = (tmp_path / "masks/regions.csv").read_text()
+    status, _, err = run_command(monkeypatch, capsys, *words)
+    assert status == 1
+    assert "masks" in err
+    (tmp_path / "masks/b_mask.png").unlink()
+    before = (tmp_path / "masks/a_mask.png").stat().st_mtime_ns
+    status, _, err = run_command(monkeypatch, capsys, *words, "--resume")
+    assert status == 0
+    assert "1 were finished before, 1 images in" in err
+    assert "images a second" in err
+    assert (tmp_path / "masks/a_mask.png").stat().st_mtime_ns == before
+    assert (tmp_path / "masks/regions.csv").read_text() == first
+    # Without its overlay an image is not finished.
+    run_command(monkeypatch, capsys, *words, "--resume", "--overlay")
+    assert (tmp_path / "masks/a_overlay.png").exists()
+
+
+def test_options_of_a_runner_need_one(monkeypatch, capsys, photos, tmp_path):
+    words = ["predict", photos / "a.jpg", "--output", tmp_path / "masks", "--runner-option", "x=1"]
+    status, _, err = run_command(monkeypatch, capsys, *words)
+    assert status == 2
+    assert "--runner-option is for a --runner" in err
+
+
+@pytest.mark.tfdv
+@pytest.mark.parametrize("mode", ["in_memory", "multi_processing"])
+def test_on_beam_the_same_masks(monkeypatch, capsys, photos, tmp_path, mode):
+    pytest.importorskip("apache_beam")
+    words = ["predict", photos, "--model", "rau_net_nano", "--overlay"]
+    assert run_command(monkeypatch, capsys, *words, "--output", tmp_path / "one")[0] == 1
+    beam = ["--runner", "DirectRunner", "--runner-option", f"direct_running_mode={mode}"]
+    beam += ["--runner-option", "direct_num_workers=2"]
+    status, _, err = run_command(monkeypatch, capsys, *words, *beam, "--output", tmp_path / "other")
+    assert status == 1
+    assert "broken.jpg" in err
+    assert "images a second" in err
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "other").iterdir())
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes(), name
+    (tmp_path / "other" / "a_mask.png").unlink()
+    status, _, err = run_command(monkeypatch, capsys, *words, *beam, "--output", tmp_path / "other", "--resume")
+    assert "finished before" in err
+    assert (tmp_path / "other" / "a_mask.png").read_bytes() == (tmp_path / "one" / "a_mask.png").read_bytes()

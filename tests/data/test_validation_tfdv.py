@@ -165,7 +165,8 @@ def test_drift_and_skew_of_folders(folder, tmp_path):
 
 
 def _same_as_threads(folder, options):
-    from keras_rau.datasets.validation.beam import beam_options, measure_on_beam
+    from keras_rau.datasets.beam_options import beam_options
+    from keras_rau.datasets.validation.beam import measure_on_beam
     from keras_rau.datasets.validation.statistics import statistics
     from keras_rau.datasets.validation.table import measure_all
 

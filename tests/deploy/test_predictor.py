@@ -115,3 +115,30 @@ def test_tflite_needs_neither_tensorflow_nor_keras(files, photo, tmp_path):
     )
     subprocess.run([sys.executable, "-P", "-c", script], check=True, capture_output=True)
     np.testing.assert_array_equal(np.load(tmp_path / "mask.npy"), export.Predictor(files[2]).predict(photo))
+
+
+def test_one_call_for_every_kind_of_file(files, photo, tmp_path):
+    from PIL import Image
+
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    for path in files:
+        wanted = export.Predictor(path, largest=True).predict(photo)
+        np.testing.assert_array_equal(export.predict(photo, path, largest=True), wanted)
+        np.testing.assert_array_equal(export.predict(tmp_path / "photo.png", path, largest=True), wanted)
+    assert export.predict(photo).shape == photo.shape[:2]
+    with pytest.raises(ExportError, match="does not exist"):
+        export.predict(photo, tmp_path / "none.tflite")
+
+
+def test_a_model_that_was_replaced_is_loaded_again(model, photo, tmp_path):
+    path = tmp_path / "m.keras"
+    model.save(path)
+    first = export.predict(photo, path)
+    assert first.any()
+    import keras
+
+    twin = keras.models.clone_model(model)
+    twin.set_weights([np.zeros_like(one) for one in model.get_weights()])
+    twin.get_layer("logits").bias.assign([-9.0])
+    twin.save(path)
+    assert not export.predict(photo, path).any()

@@ -1,0 +1,109 @@
+"""Masks of very many images on Apache Beam: on several processes of this machine, or on a cluster."""
+
+import json
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from keras_rau.datasets.beam_options import beam_options, worker_environment
+from keras_rau.errors import RauError
+from keras_rau.evaluation.regions import Outcome, Region
+
+
+def segment_on_beam(
+    model: Path,
+    files: Sequence[Path],
+    output: Path,
+    runner: str,
+    words: Sequence[str] = (),
+    overlay: bool = False,
+    **options: Any,
+) -> list[Outcome]:
+    """Write the masks of images on Beam.
+
+    Each process of a worker loads the model once, and its threads share it. Workers must see model, images and output under
+    the same paths. What became of each image goes through files in the `temp_location` of the runner's options, which all
+    machines of a cluster must share; without one, in a temporary folder of this machine.
+
+    Args:
+        model: model file.
+        files: image files.
+        output: folder to write into.
+        runner: name of a Beam runner, such as `"DirectRunner"`, `"FlinkRunner"` or `"DataflowRunner"`.
+        words: its options, `NAME=VALUE`, as Beam names them.
+        overlay: also write the images with the outline drawn in.
+        **options: of `Predictor`.
+
+    Returns:
+        What became of each image, in the order of `files`.
+
+    Raises:
+        RauError: Beam is not installed, or the pipeline failed; what was written until then stays.
+    """
+    settings = beam_options(runner, words)
+    from apache_beam.options.pipeline_options import GoogleCloudOptions
+
+    shared = settings.view_as(GoogleCloudOptions).temp_location
+    with tempfile.TemporaryDirectory() as local:
+        folder = f"{shared}/keras-rau-{uuid.uuid4().hex}" if shared else local
+        try:
+            _run(model.resolve(), files, output.resolve(), settings, folder, overlay, options)
+            found = dict(_outcomes(folder))
+        except Exception as error:
+            raise RauError(
+                f"The Beam pipeline failed: {type(error).__name__}: {error}. Masks that are finished stay; --resume goes on."
+            ) from error
+    return [found[number] for number in range(len(files))]
+
+
+def _run(
+    model: Path, files: Sequence[Path], output: Path, settings: Any, folder: str, overlay: bool, options: dict[str, Any]
+) -> None:
+    import apache_beam as beam
+    from apache_beam.utils.shared import Shared
+
+    numbered = list(enumerate(file.resolve() for file in files))
+    segment = _Segment(model, output, overlay, options, Shared())
+    with warnings.catch_warnings(), worker_environment(), beam.Pipeline(options=settings) as pipeline:
+        warnings.simplefilter("ignore")
+        _ = (
+            pipeline
+            | "Images" >> beam.Create(numbered, reshuffle=True)
+            | "Segment" >> beam.Map(segment)
+            | "Write outcomes" >> beam.io.WriteToText(f"{folder}/outcomes", ".jsonl")
+        )
+
+
+class _Segment:
+    """Segments one image with the model that all threads of the process share."""
+
+    def __init__(self, model: Path, output: Path, overlay: bool, options: dict[str, Any], shared: Any) -> None:
+        self.model, self.output, self.overlay, self.options, self.shared = model, output, overlay, options, shared
+
+    def __call__(self, numbered: tuple[int, Path]) -> str:
+        from keras_rau.evaluation.prediction import segment
+
+        number, file = numbered
+        outcome = segment(self.shared.acquire(self._load), file, self.output, self.overlay)
+        return json.dumps({"number": number, **asdict(outcome), "image": str(file)})
+
+    def _load(self) -> Any:
+        from keras_rau.export import Predictor
+
+        # Images go side by side already.
+        return Predictor(self.model, threads=1, **self.options)
+
+
+def _outcomes(folder: str) -> Iterator[tuple[int, Outcome]]:
+    from apache_beam.io.filesystems import FileSystems
+
+    for match in FileSystems.match([f"{folder}/outcomes*"])[0].metadata_list:
+        with FileSystems.open(match.path) as file:
+            for line in file.read().decode().splitlines():
+                fields = json.loads(line)
+                region = None if fields["region"] is None else Region(**fields["region"])
+                yield fields["number"], Outcome(Path(fields["image"]), fields["mask"], region, fields["error"])
