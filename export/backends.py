@@ -2,8 +2,9 @@
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -55,6 +56,14 @@ class KerasBackend:
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict."""
         return np.asarray(self.model.predict_on_batch(batch), np.float32)
+
+
+def as_function(model: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """A Keras model as a function of arrays; compiled, which is many times faster image by image."""
+    import tensorflow as tf
+
+    run = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
+    return lambda batch: run(tf.constant(batch, tf.float32)).numpy()
 
 
 class SavedModelBackend:

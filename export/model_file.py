@@ -8,7 +8,7 @@ import keras
 from keras_rau import models, pretrained
 from keras_rau.errors import ExportError
 from keras_rau.export import to_saved_model, to_tflite
-from keras_rau.export.backends import open_backend
+from keras_rau.export.backends import as_function, open_backend
 from keras_rau.export.checks import load_keras
 from keras_rau.export.parity import ParityReport
 from keras_rau.export.parity_images import Images, parity_images
@@ -89,7 +89,7 @@ def draw(
     """Write the picture of a report whose images were `verify`."""
     backend = open_backend(output, None)
     images, _ = parity_images(verify, backend.size or tuple(info.get("image_size", (256, 256))), info)
-    draw_differences(path, report, lambda batch: model(batch, training=False), backend.run, images)
+    draw_differences(path, report, as_function(model), backend.run, images)
 
 
 def load_source(source: str) -> tuple[keras.Model, dict[str, Any]]:

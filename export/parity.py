@@ -136,13 +136,11 @@ def check_parity(
     Raises:
         ExportError: it differs by more.
     """
-    from keras_rau.export.backends import open_backend
+    from keras_rau.export.backends import as_function, open_backend
 
     candidate = open_backend(path, threads=None).run
 
-    def reference(batch: np.ndarray) -> np.ndarray:
-        return np.asarray(model(batch, training=False))
-
+    reference = as_function(model)
     report = compare(reference, candidate, images, name, limits)
     if not report.passed:
         kept = reject(path)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_rau.errors import ExportError
 from keras_rau.export.checks import exportable, fixed_size
+from keras_rau.export.frozen import write_frozen
 from keras_rau.export.parity import Limits, ParityReport, check_parity
 from keras_rau.export.parity_images import Images, parity_images
 from keras_rau.export.quantisation.calibration import COUNT, Calibration, calibration_images
@@ -16,7 +17,6 @@ from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.precisions import LIMITS, check_precision, configure
 from keras_rau.export.sidecar import embed, write_sidecar
 from keras_rau.export.tflite_operators import custom_operators
-from keras_rau.export.to_saved_model import write_saved_model
 from keras_rau.export.writing import new_output, put, quiet, scratch
 
 _COMPARED = 32
@@ -107,7 +107,7 @@ def _convert(
     # Not from_keras_model: with TensorFlow 2.16 it aborts the process.
     try:
         with quiet():
-            write_saved_model(model, folder, (1, *size, 3))
+            write_frozen(model, folder, (1, *size, 3))
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"])
             configure(converter, precision)
             content = converter.convert()

@@ -10,7 +10,7 @@ import pytest
 from keras_rau import datasets, export
 from keras_rau.datasets.preprocessing import as_config, preprocess
 from keras_rau.errors import ExportError, RauError, UsageError
-from keras_rau.export.parity import parity_images
+from keras_rau.export.parity_images import parity_images
 from keras_rau.training.config import load_config
 
 SIZE = 128
@@ -38,6 +38,7 @@ def model():
 
 @pytest.mark.export
 @pytest.mark.parametrize("kind", ["keras", "saved_model", "tflite"])
+@pytest.mark.filterwarnings("ignore:serving_bytes is left out")
 def test_predictors_preprocess_as_their_sidecar_says(model, tmp_path, kind):
     chain = ["hair", {"name": "shades_of_grey", "power": 4}]
     model.save(tmp_path / "m.keras")

@@ -51,7 +51,7 @@ def test_what_is_not_delegated_is_what_the_interpreter_counts():
 def test_scores_against_truth_and_the_words_for_them(phantoms, tmp_path):
     model = models.from_preset("rau_net_nano", input_shape=(96, 96, 3))
     path = tmp_path / "m.tflite"
-    report = export.tflite(model, path, "float16", samples=phantoms, measure=True)
+    report = export.tflite(model, path, "float16", samples=phantoms, measure=True, limits=export.Limits())
     model.save(tmp_path / "m.keras")
     for file, score in ((tmp_path / "m.keras", report.truth.keras), (path, report.truth.exported)):
         predictor = export.Predictor(file)
@@ -94,17 +94,17 @@ def test_the_picture_shows_where_masks_differ(tmp_path):
 
 
 def test_limits_of_ones_own(monkeypatch, capsys, folder, tmp_path):
-    words = ["export", "--model", "rau_net_nano", "--format", "tflite", "--image-size", 64, "--precision", "float16"]
-    words += ["--check-dir", folder, "--output", tmp_path / "m.tflite"]
-    status, _, err = run_command(monkeypatch, capsys, *words, "--max-abs", 1e-7)
+    words = ["export", "--model", "rau_net_nano", "--format", "tflite"]
+    words += ["--image-size", 96, "--check-dir", folder, "--output", tmp_path / "m.tflite"]
+    status, _, err = run_command(monkeypatch, capsys, *words, "--max-abs", 1e-9)
     assert status == 1
-    assert "allowed is a difference of at most 1e-07" in err
+    assert "allowed is a difference of at most 1e-09" in err
     assert (tmp_path / "m.tflite.rejected").exists()
     status, out, _ = run_command(monkeypatch, capsys, *words, "--report", tmp_path / "report")
     assert status == 0
     assert "size, MB" in out
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"parity.json", "parity.md", "parity.png"}
-    assert cv2.imread(str(tmp_path / "report" / "parity.png")).shape[1] > 4 * 64
+    assert cv2.imread(str(tmp_path / "report" / "parity.png")).shape[1] > 4 * 96
 
 
 @pytest.mark.parametrize(

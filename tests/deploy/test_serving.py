@@ -55,8 +55,8 @@ def test_files_in_masks_out(served, photos, name):
         assert mask.shape == photo.shape[:2]
         assert set(np.unique(mask)) <= {0, 255}
         wanted = predictor.predict(photo)
-        # Both average over areas; OpenCV rounds otherwise in the last bit.
-        assert np.mean((mask > 0) != (wanted > 0)) < 0.003
+        # Both average over areas, but OpenCV rounds otherwise in the last bit.
+        assert np.mean((mask > 0) != (wanted > 0)) < 0.01
 
 
 def test_a_damaged_file_harms_no_other(served, photos):
