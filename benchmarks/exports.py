@@ -105,14 +105,37 @@ def _measure(preset: str, arguments: argparse.Namespace, folder: Path) -> dict:
     return result
 
 
+def _table(found: dict) -> str:
+    lines = [
+        "| preset | file | size, MB | of float32 | ms | Dice to Keras, mean | worst | largest difference | not in XNNPACK |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for preset, one in found["presets"].items():
+        times = one["median_ms"]
+        lines.append(f"| `{preset}` | Keras, `predict_on_batch` | | | {times['keras']:.1f} | | | | |")
+        lines.append(f"| | SavedModel, `tf.function` | | | {times['saved_model']:.1f} | | | | |")
+        whole = one["exports"]["float32"]["bytes"]
+        for precision, cells in one["exports"].items():
+            plain = ", ".join(f"{kind} × {count}" for kind, count in cells["plain"].items())
+            lines.append(
+                f"| | {precision} | {cells['bytes'] / 1e6:.2f} | {cells['bytes'] / whole:.2f} | {times[precision]:.1f} | "
+                f"{cells['dice_mean']:.4f} | {cells['dice_min']:.4f} | {cells['max_abs']:.0e} | {plain} |"
+            )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure, write the results file, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--calibration-dir", type=Path, required=True)
-    parser.add_argument("--check-dir", type=Path, required=True)
+    parser.add_argument("--calibration-dir", type=Path, help="folder of real images")
+    parser.add_argument("--check-dir", type=Path, help="folder of other real images")
     parser.add_argument("--preset", nargs="*", default=models.list_presets())
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--table", action="store_true", help="only print the table of what was measured")
     arguments = parser.parse_args()
+    if arguments.table:
+        print(_table(json.loads(RESULTS.read_text())))
+        return
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"presets": {}}
     found |= {
@@ -127,7 +150,7 @@ def main() -> None:
             found["presets"][preset] = _measure(preset, arguments, Path(folder))
         found["presets"][preset]["seconds"] = round(time.monotonic() - started)
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-        print(preset, json.dumps(found["presets"][preset]), flush=True)
+    print(_table(found))
 
 
 if __name__ == "__main__":
