@@ -63,6 +63,15 @@ def export(
     given = {name: value for name, value in limits.items() if value is not None}
     if everything and (given or integer_only or report or precision != "float32"):
         raise UsageError("--all has each precision's own limits and its own report; leave the options of one file out.")
+    if precision == "int8" and calibration_dir is None:
+        raise UsageError(
+            "int8 needs --calibration-dir, a folder of images that ranges are measured on, as different as those that the "
+            "model will see; some hundred."
+        )
+    if calibration_dir is not None and not everything and precision != "int8":
+        raise UsageError(f"--calibration-dir is for int8. Received: --precision {precision}")
+    if integer_only and precision != "int8":
+        raise UsageError(f"--integer-only is for int8. Received: --precision {precision}")
     preset = model in pretrained.names() and not Path(model).exists()
     source = model if preset else existing_model(model)
 

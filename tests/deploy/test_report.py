@@ -114,11 +114,14 @@ def test_limits_of_ones_own(monkeypatch, capsys, folder, tmp_path):
         ([], "either --format"),
         (["--all", "--precision", "int8"], "--all has each precision's own limits"),
         (["--format", "saved_model", "--dataset", "ph2"], "belong together"),
+        (["--format", "tflite", "--precision", "int8"], "int8 needs --calibration-dir"),
+        (["--format", "tflite", "--calibration-dir", "photos"], "--calibration-dir is for int8"),
+        (["--format", "tflite", "--integer-only"], "--integer-only is for int8"),
     ],
 )
 def test_words_that_do_not_fit(monkeypatch, capsys, tmp_path, words, message):
     status, _, err = run_command(
-        monkeypatch, capsys, "export", "--model", "rau_net_nano", "--output", tmp_path / "out", *words
+        monkeypatch, capsys, "export", "--model", "rau_net_nano", "--output", tmp_path / "out.tflite", *words
     )
     assert status == 2
     assert message in err
