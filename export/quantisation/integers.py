@@ -1,5 +1,6 @@
 """From a TFLite file of float32 to one of integers."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,8 @@ from keras_rau.export.quantisation.ranges import agreed, measure
 
 # Maps from a quarter of the image's side on stay floats: few weights lie there, and an outline is lost first there.
 _FINE = 4
-_CORRECTED_ON = 64  # images; their values are in memory together
+# Images that biases are corrected on: their values are in memory together, and the largest tensor may hold so many of them.
+_CORRECTED_ON, _LARGEST = 64, 2**27
 
 
 def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool = False) -> bytes:
@@ -36,7 +38,7 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     equalise(graph, measure(graph, images))
     ranges = agreed(graph, measure(graph, images))
     floats = [] if integer_only else _fine_operations(graph)
-    graph = correct_biases(graph, ranges, images[:_CORRECTED_ON], floats) or graph
+    graph = correct_biases(graph, ranges, images[: _corrected_on(graph)], floats) or graph
     for tensor, (low, high) in ranges.items():
         graph.set_range(tensor, low, high)
     names = [graph.name(graph.operators[place].output) for place in floats]
@@ -51,3 +53,8 @@ def _fine_operations(graph: Graph) -> list[int]:
     side = graph.shape(graph.inputs[0])[1]
     shapes = [graph.shape(operator.output) for operator in graph.operators]
     return [place for place, shape in enumerate(shapes) if len(shape) == 4 and shape[1] * _FINE >= side]
+
+
+def _corrected_on(graph: Graph) -> int:
+    largest = max(math.prod(graph.shape(operator.output)) for operator in graph.operators)
+    return min(_CORRECTED_ON, max(8, _LARGEST // largest))

@@ -64,7 +64,7 @@ def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
     if info.get("preprocess"):
         raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
     if "image_size" not in info:
-        raise ExportError(f"{model} says nothing of itself: its JSON file is missing. Export the model again.")
+        raise ExportError(f"{model} says nothing of itself, nor does a JSON file beside it. Export the model again.")
     archives = {name: _fetched(name, registry) for name in _PACKAGES}
     output = new_output(output)
     shutil.copytree(FILES, output, dirs_exist_ok=True)
