@@ -116,8 +116,8 @@ class Graph:
         table.quantization.max = np.array([highest], np.float32)
 
     def content(self) -> bytes:
-        """The file."""
-        return pack(self.model)
+        """The file; equal vectors are written once."""
+        return _pack(self.model)
 
 
 class _SharingBuilder(flatbuffers.Builder):
@@ -134,13 +134,7 @@ class _SharingBuilder(flatbuffers.Builder):
         return self._written[key]
 
 
-def pack(model: Any) -> bytes:
-    """A TFLite file of a `ModelT`."""
+def _pack(model: Any) -> bytes:
     builder = _SharingBuilder(1 << 20)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
-
-
-def compact(content: bytes) -> bytes:
-    """The same model with equal vectors written once."""
-    return pack(schema.ModelT.InitFromPackedBuf(bytearray(content), 0))

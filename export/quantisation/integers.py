@@ -11,7 +11,8 @@ from tensorflow.lite.python.convert import mlir_quantize
 
 from keras_rau.export.quantisation.correction import correct_biases
 from keras_rau.export.quantisation.equalisation import equalise
-from keras_rau.export.quantisation.graph import Graph, compact
+from keras_rau.export.quantisation.graph import Graph
+from keras_rau.export.quantisation.halves import halve_weights
 from keras_rau.export.quantisation.ranges import agreed, measure
 
 # Maps from a quarter of the image's side on stay floats: few weights lie there, and an outline is lost first there.
@@ -24,7 +25,7 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     """Quantise a network: weights of one scale a channel, values of one scale a tensor, uint8 in and out.
 
     Channels are equalised and biases corrected first. A pixel value is a step of the input, and the result counts in steps
-    of 1/256.
+    of 1/256. Operations on fine maps stay floats, with weights of 16 bits.
 
     Args:
         content: TFLite file of float32 with one input and one output.
@@ -42,11 +43,13 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     for tensor, (low, high) in ranges.items():
         graph.set_range(tensor, low, high)
     names = [graph.name(graph.operators[place].output) for place in floats]
-    return compact(
+    rounded = Graph(
         mlir_quantize(
             graph.content(), input_data_type=tf.uint8, output_data_type=tf.uint8, denylisted_nodes=names or None
         )
     )
+    halve_weights(rounded.model)
+    return rounded.content()
 
 
 def _fine_operations(graph: Graph) -> list[int]:

@@ -9,9 +9,11 @@ from tensorflow.lite.python.convert import mlir_quantize
 
 from keras_rau import layers
 from keras_rau.datasets import draw_phantom
+from keras_rau.export.cost import cost_of
 from keras_rau.export.quantisation.correction import correct_biases
 from keras_rau.export.quantisation.equalisation import equalise
-from keras_rau.export.quantisation.graph import Graph, compact
+from keras_rau.export.quantisation.graph import Graph
+from keras_rau.export.quantisation.halves import halve_weights
 from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.operations import is_known
 from keras_rau.export.quantisation.ranges import agreed, measure
@@ -71,8 +73,21 @@ def test_unions():
 
 
 def test_a_graph_is_written_as_it_was_read(content, images):
-    np.testing.assert_array_equal(run(Graph(content).content(), images[0]), run(content, images[0]))
-    assert len(compact(content)) <= 1.02 * len(content)
+    written = Graph(content).content()
+    np.testing.assert_array_equal(run(written, images[0]), run(content, images[0]))
+    assert len(written) <= 1.02 * len(content)
+
+
+def test_weights_in_16_bits(content, images, tmp_path):
+    graph = Graph(content)
+    halve_weights(graph.model)
+    halved = graph.content()
+    assert len(halved) <= 0.75 * len(content)
+    np.testing.assert_allclose(run(halved, images[0]), run(content, images[0]), atol=0.01)
+    (tmp_path / "m.tflite").write_bytes(halved)
+    cost = cost_of(tmp_path / "m.tflite", measure=False)
+    assert cost.operators["DEQUANTIZE"] >= 4
+    assert not cost.plain
 
 
 def test_equalised_networks_compute_the_same_with_ranges_of_like_size(content, images):
