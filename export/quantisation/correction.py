@@ -11,8 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_rau.export.quantisation.graph import Graph, Operator
-from keras_rau.export.quantisation.operations import activate, compute, is_known
+from keras_rau.export.quantisation.operations import activate
 from keras_rau.export.quantisation.ranges import Ranges
+from keras_rau.export.quantisation.running import Running, is_known_graph
 
 _BIASES = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3}
 _CHANNEL_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0}
@@ -35,12 +36,11 @@ def correct_biases(
     Returns:
         The copy; `None` where the graph has an operation that is not known here.
     """
-    if not all(is_known(operator) for operator in graph.operators):
+    if not is_known_graph(graph):
         return None
     found = Graph(graph.content())
     batch = tf.constant(np.stack(images), tf.float32)
-    exact, rounded = _Values(graph, batch), _RoundedValues(found, batch, ranges, floats)
-    last = {tensor: place for place, operator in enumerate(graph.operators) for tensor in operator.inputs}
+    exact, rounded = Running(graph, batch), _Rounded(found, batch, ranges, floats)
     for place, operator in enumerate(graph.operators):
         wanted, shifted = exact.compute(place), rounded.compute(place)
         if _has_bias(found, operator):
@@ -50,9 +50,6 @@ def correct_biases(
             shifted = shifted + shift
         exact.store(place, activate(operator, wanted))
         rounded.store(place, activate(operator, shifted))
-        for tensor in [tensor for tensor in exact.values if last.get(tensor, -1) <= place]:
-            exact.forget(tensor)
-            rounded.forget(tensor)
     return found
 
 
@@ -68,30 +65,7 @@ def _shift(operator: Operator, wanted: tf.Tensor, found: tf.Tensor) -> tf.Tensor
     return shift
 
 
-class _Values:
-    """Values of the tensors of a graph, as far as they are still needed."""
-
-    def __init__(self, graph: Graph, images: tf.Tensor) -> None:
-        self.graph = graph
-        self.values: dict[int, tf.Tensor] = {graph.inputs[0]: images}
-
-    def compute(self, place: int) -> tf.Tensor:
-        operator = self.graph.operators[place]
-        taken = [self.taken(place, position, tensor) for position, tensor in enumerate(operator.inputs) if tensor >= 0]
-        return compute(operator, taken)
-
-    def taken(self, place: int, position: int, tensor: int) -> tf.Tensor:
-        del place, position
-        return self.values[tensor] if tensor in self.values else tf.constant(self.graph.constant(tensor))
-
-    def store(self, place: int, values: tf.Tensor) -> None:
-        self.values[self.graph.operators[place].output] = values
-
-    def forget(self, tensor: int) -> None:
-        self.values.pop(tensor, None)
-
-
-class _RoundedValues(_Values):
+class _Rounded(Running):
     """The same, rounded as a file of integers rounds them."""
 
     def __init__(self, graph: Graph, images: tf.Tensor, ranges: Ranges, floats: Collection[int]) -> None:

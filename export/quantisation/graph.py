@@ -32,6 +32,11 @@ class Operator:
         return [int(tensor) for tensor in self.table.inputs]
 
     @property
+    def outputs(self) -> list[int]:
+        """Indices of its output tensors."""
+        return [int(tensor) for tensor in self.table.outputs]
+
+    @property
     def output(self) -> int:
         """Index of its first output tensor."""
         return int(self.table.outputs[0])

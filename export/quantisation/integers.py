@@ -1,6 +1,5 @@
 """From a TFLite file of float32 to one of integers."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,11 +13,12 @@ from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
 from keras_rau.export.quantisation.halves import halve_weights
 from keras_rau.export.quantisation.ranges import agreed, measure
+from keras_rau.export.quantisation.running import images_within
 
 # Maps from a quarter of the image's side on stay floats: few weights lie there, and an outline is lost first there.
 _FINE = 4
 # Images that biases are corrected on: their values are in memory together, and the largest tensor may hold so many of them.
-_CORRECTED_ON, _LARGEST = 64, 2**27
+_CORRECTED_ON, _LARGEST = 64, 2**25
 
 
 def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool = False) -> bytes:
@@ -39,7 +39,8 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     equalise(graph, measure(graph, images))
     ranges = agreed(graph, measure(graph, images))
     floats = [] if integer_only else _fine_operations(graph)
-    graph = correct_biases(graph, ranges, images[: _corrected_on(graph)], floats) or graph
+    count = min(_CORRECTED_ON, max(8, images_within(graph, _LARGEST)))
+    graph = correct_biases(graph, ranges, images[:count], floats) or graph
     for tensor, (low, high) in ranges.items():
         graph.set_range(tensor, low, high)
     names = [graph.name(graph.operators[place].output) for place in floats]
@@ -56,8 +57,3 @@ def _fine_operations(graph: Graph) -> list[int]:
     side = graph.shape(graph.inputs[0])[1]
     shapes = [graph.shape(operator.output) for operator in graph.operators]
     return [place for place, shape in enumerate(shapes) if len(shape) == 4 and shape[1] * _FINE >= side]
-
-
-def _corrected_on(graph: Graph) -> int:
-    largest = max(math.prod(graph.shape(operator.output)) for operator in graph.operators)
-    return min(_CORRECTED_ON, max(8, _LARGEST // largest))

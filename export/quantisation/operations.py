@@ -86,6 +86,15 @@ def _resize_bilinear(operator: Operator, taken: Values) -> tf.Tensor:
     )
 
 
+def _resize_nearest(operator: Operator, taken: Values) -> tf.Tensor:
+    return tf.raw_ops.ResizeNearestNeighbor(
+        images=taken[0],
+        size=taken[1],
+        align_corners=operator.options.alignCorners,
+        half_pixel_centers=operator.options.halfPixelCenters,
+    )
+
+
 def _mean(operator: Operator, taken: Values) -> tf.Tensor:
     return tf.reduce_mean(taken[0], taken[1], keepdims=operator.options.keepDims)
 
@@ -106,6 +115,7 @@ _OPERATIONS: dict[str, Callable[[Operator, Values], tf.Tensor]] = {
     "RELU": lambda operator, taken: tf.nn.relu(taken[0]),
     "RELU6": lambda operator, taken: tf.nn.relu6(taken[0]),
     "RESIZE_BILINEAR": _resize_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": _resize_nearest,
     "SUB": lambda operator, taken: taken[0] - taken[1],
     "TANH": lambda operator, taken: tf.tanh(taken[0]),
     "TRANSPOSE_CONV": _transpose_conv,

@@ -4,9 +4,11 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from keras_rau.export.quantisation.graph import Graph
+from keras_rau.export.quantisation.running import images_within, is_known_graph, results
 from keras_rau.export.quantisation.unions import Unions
 
 # Their results have the scale of what they take.
@@ -22,6 +24,7 @@ _SAME_SCALE = (
 # The format fixes the scales of these results.
 _FIXED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-1.0, 127 / 128)}
 PIXELS = (0.0, 255.0)
+_TOGETHER = 2**24  # values of the largest tensor that are in memory at once
 # Smallest and largest value by tensor.
 Ranges = dict[int, tuple[float, float]]
 
@@ -38,10 +41,10 @@ class Extremes:
         self.lowest: dict[int, np.ndarray] = {}
         self.highest: dict[int, np.ndarray] = {}
 
-    def add(self, tensor: int, values: np.ndarray) -> None:
+    def add(self, tensor: int, values: np.ndarray | tf.Tensor) -> None:
         """Take the values of a tensor, channels last, into account."""
-        flat = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
-        lowest, highest = flat.min(0), flat.max(0)
+        flat = tf.reshape(values, (-1, values.shape[-1] if len(values.shape) else 1))
+        lowest, highest = tf.reduce_min(flat, 0).numpy(), tf.reduce_max(flat, 0).numpy()
         self.lowest[tensor] = np.minimum(self.lowest.get(tensor, lowest), lowest)
         self.highest[tensor] = np.maximum(self.highest.get(tensor, highest), highest)
 
@@ -52,21 +55,35 @@ class Extremes:
 
 def measure(graph: Graph, images: Sequence[np.ndarray]) -> Extremes:
     """Run a graph on images, float32 `(H, W, 3)`."""
+    return _measure_here(graph, images) if is_known_graph(graph) else _measure_by_interpreter(graph, images)
+
+
+def _measure_here(graph: Graph, images: Sequence[np.ndarray]) -> Extremes:
+    extremes = Extremes()
+    count = images_within(graph, _TOGETHER)
+    for first in range(0, len(images), count):
+        for tensor, values in results(graph, np.stack(images[first : first + count])):
+            extremes.add(tensor, values)
+    return extremes
+
+
+def _measure_by_interpreter(graph: Graph, images: Sequence[np.ndarray]) -> Extremes:
     interpreter = Interpreter(
         model_content=graph.content(),
+        # Also of what operations need while they run: gigabytes for wide models.
         experimental_preserve_all_tensors=True,
         # A delegate would not leave values between its operations.
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         num_threads=os.cpu_count(),
     )
     interpreter.allocate_tensors()
-    results = [operator.output for operator in graph.operators]
+    tensors = [tensor for operator in graph.operators for tensor in operator.outputs]
     kinds = {detail["index"]: detail["dtype"] for detail in interpreter.get_tensor_details()}
     extremes = Extremes()
     for image in images:
         interpreter.set_tensor(graph.inputs[0], image[None])
         interpreter.invoke()
-        for tensor in results:
+        for tensor in tensors:
             if kinds[tensor] == np.float32:
                 extremes.add(tensor, interpreter.get_tensor(tensor))
     return extremes

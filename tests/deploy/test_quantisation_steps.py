@@ -10,6 +10,7 @@ from tensorflow.lite.python.convert import mlir_quantize
 from keras_rau import layers
 from keras_rau.datasets import draw_phantom
 from keras_rau.export.cost import cost_of
+from keras_rau.export.quantisation import ranges
 from keras_rau.export.quantisation.correction import correct_biases
 from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
@@ -107,13 +108,33 @@ def test_equalised_networks_compute_the_same_with_ranges_of_like_size(content, i
 
 def test_ranges_hold_every_value_and_are_shared_where_they_must_be(content, images):
     graph = Graph(content)
-    ranges = agreed(graph, measure(graph, images))
-    assert ranges[graph.inputs[0]] == (0, 255)
+    found = agreed(graph, measure(graph, images))
+    assert found[graph.inputs[0]] == (0, 255)
     kinds = {operator.kind: operator for operator in graph.operators}
     joined = kinds["CONCATENATION"]
-    assert {ranges[tensor] for tensor in joined.inputs} == {ranges[joined.output]}
-    assert ranges[kinds["LOGISTIC"].output] == (0, 255 / 256)
-    assert all(low <= 0 <= high for low, high in ranges.values())
+    assert {found[tensor] for tensor in joined.inputs} == {found[joined.output]}
+    assert found[kinds["LOGISTIC"].output] == (0, 255 / 256)
+    assert all(low <= 0 <= high for low, high in found.values())
+
+
+def test_ranges_are_those_of_the_interpreter(content, images):
+    graph = Graph(content)
+    found, wanted = ranges._measure_here(graph, images), ranges._measure_by_interpreter(graph, images)
+    assert found.lowest.keys() == wanted.lowest.keys()
+    for tensor in wanted.lowest:
+        np.testing.assert_allclose(found.lowest[tensor], wanted.lowest[tensor], rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(found.highest[tensor], wanted.highest[tensor], rtol=1e-3, atol=1e-3)
+
+
+def test_ranges_of_operations_with_several_results(images, tmp_path):
+    image = keras.Input((SIDE, SIDE, 3))
+    one, other, *_ = keras.ops.split(keras.layers.Conv2D(8, 3)(image), 4, axis=-1)
+    model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(one - 3 * other))
+    write_saved_model(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), signature_keys=["serving_default"])
+    graph = Graph(converter.convert())
+    several = next(operator for operator in graph.operators if len(operator.outputs) > 1)
+    assert set(several.outputs) <= set(measure(graph, images).lowest)
 
 
 def test_corrected_biases_bring_the_maps_closer(tmp_path):
@@ -122,12 +143,12 @@ def test_corrected_biases_bring_the_maps_closer(tmp_path):
     content = converter.convert()
     drawn = [draw_phantom(0, index, 64)[0].astype(np.float32) for index in range(24)]
     graph = Graph(content)
-    ranges = agreed(graph, measure(graph, drawn))
-    fixed = correct_biases(graph, ranges, drawn[:16])
+    found = agreed(graph, measure(graph, drawn))
+    fixed = correct_biases(graph, found, drawn[:16])
     wanted = np.stack([run(content, image) for image in drawn])
     differences = []
     for candidate in (graph, fixed):
-        for tensor, (low, high) in ranges.items():
+        for tensor, (low, high) in found.items():
             candidate.set_range(tensor, low, high)
         rounded = mlir_quantize(candidate.content(), input_data_type=tf.uint8, output_data_type=tf.uint8)
         differences.append(np.abs(np.stack([run(rounded, image) for image in drawn]) - wanted).mean())
@@ -136,8 +157,7 @@ def test_corrected_biases_bring_the_maps_closer(tmp_path):
 
 def test_nothing_is_rounded_where_everything_is_left_out(content, images):
     graph = Graph(content)
-    ranges = agreed(graph, measure(graph, images))
-    kept = correct_biases(graph, ranges, images, range(len(graph.operators)))
+    kept = correct_biases(graph, agreed(graph, measure(graph, images)), images, range(len(graph.operators)))
     np.testing.assert_allclose(run(kept.content(), images[0]), run(content, images[0]), atol=1e-5)
 
 

@@ -1,0 +1,61 @@
+"""Running a graph operation by operation, with no more of its values in memory than are still needed."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from keras_rau.export.quantisation.graph import Graph
+from keras_rau.export.quantisation.operations import activate, compute, is_known
+
+
+def is_known_graph(graph: Graph) -> bool:
+    """Whether every operation of a graph can be run here."""
+    return all(is_known(operator) for operator in graph.operators)
+
+
+def images_within(graph: Graph, values: int) -> int:
+    """How many images the largest tensor of a graph holds in so many values; at least 1."""
+    largest = max(math.prod(graph.shape(operator.output)) for operator in graph.operators)
+    return max(1, values // largest)
+
+
+class Running:
+    """The values of the tensors of a graph, as far as they are still needed.
+
+    Args:
+        graph: of operations that are known.
+        images: float32 `(B, H, W, 3)`.
+    """
+
+    def __init__(self, graph: Graph, images: tf.Tensor) -> None:
+        self.graph = graph
+        self.values: dict[int, tf.Tensor] = {graph.inputs[0]: images}
+        self._last = {tensor: place for place, operator in enumerate(graph.operators) for tensor in operator.inputs}
+
+    def compute(self, place: int) -> tf.Tensor:
+        """Result of the operator at a place, before the activation that is fused into it."""
+        operator = self.graph.operators[place]
+        taken = [self.taken(place, position, tensor) for position, tensor in enumerate(operator.inputs) if tensor >= 0]
+        return compute(operator, taken)
+
+    def taken(self, place: int, position: int, tensor: int) -> tf.Tensor:
+        """What an operator takes at a position."""
+        del place, position
+        return self.values[tensor] if tensor in self.values else tf.constant(self.graph.constant(tensor))
+
+    def store(self, place: int, values: tf.Tensor) -> None:
+        """Keep the result of the operator at a place, and forget what no later one takes."""
+        self.values[self.graph.operators[place].output] = values
+        for tensor in [tensor for tensor in self.values if self._last.get(tensor, -1) <= place]:
+            del self.values[tensor]
+
+
+def results(graph: Graph, images: np.ndarray) -> Iterator[tuple[int, tf.Tensor]]:
+    """Every tensor that a graph computes and its values for `images` `(B, H, W, 3)`, in order."""
+    running = Running(graph, tf.constant(images, tf.float32))
+    for place, operator in enumerate(graph.operators):
+        values = activate(operator, running.compute(place))
+        running.store(place, values)
+        yield operator.output, values
