@@ -5,20 +5,21 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-_LEAST = 256  # weights; fewer cost less than what an operation to unpack them takes
+_LEAST = 4096  # weights; of fewer a file gets hardly smaller, and small networks feel the rounding
 
 
-def halve_weights(model: Any) -> None:
+def halve_weights(model: Any, least: int = _LEAST) -> None:
     """Keep large float32 constants as float16, each unpacked by a `DEQUANTIZE` that runs once, when a file is loaded.
 
     Args:
         model: `ModelT` of one subgraph, changed in place.
+        least: how many values are large.
     """
     subgraph = model.subgraphs[0]
     large = {
         tensor: table.buffer
         for tensor, table in enumerate(subgraph.tensors)
-        if table.type == schema.TensorType.FLOAT32 and _count(model, table) >= _LEAST
+        if table.type == schema.TensorType.FLOAT32 and _count(model, table) >= least
     }
     unpackers = [_unpacker(model, tensor) for tensor in large]
     for buffer in set(large.values()):  # which tensors may share
