@@ -14,15 +14,15 @@ def models(
     from rich.console import Console
     from rich.table import Table
 
-    from keras_rau import models as library
     from keras_rau import pretrained
     from keras_rau.models.presets import PRESETS
 
     rows = [
         {
             "name": name,
-            "parameters": library.count_parameters(library.from_preset(name, weights=None)),
+            "parameters": preset.parameters,
             "weights": name in pretrained.names(),
+            "loss": preset.loss,
             "description": preset.description,
         }
         for name, preset in PRESETS.items()
@@ -30,7 +30,8 @@ def models(
     if json_:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table("name", "parameters", "trained weights", "what it is")
+    table = Table("name", "parameters", "trained weights", "published loss", "what it is")
     for row in rows:
-        table.add_row(row["name"], f"{row['parameters']:,}", "yes" if row["weights"] else "no", row["description"])
+        weights = "yes" if row["weights"] else "no"
+        table.add_row(row["name"], f"{row['parameters']:,}", weights, row["loss"], row["description"])
     Console().print(table)

@@ -4,62 +4,103 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keras_rau import pretrained
+from keras_rau.models.as_net import ASNet
 from keras_rau.models.attention_unet import AttentionUNet
 from keras_rau.models.base import SegmentationModel
+from keras_rau.models.caranet import CaraNet
+from keras_rau.models.cpfnet import CPFNet
+from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus
+from keras_rau.models.ege_unet import EGEUNet
+from keras_rau.models.gfanet import GFANet
+from keras_rau.models.malunet import MALUNet
+from keras_rau.models.mfsnet import MFSNet
+from keras_rau.models.ms_red import MsRED
+from keras_rau.models.pranet import PraNet
 from keras_rau.models.rau_net import RAUNet
 from keras_rau.models.unet import UNet
+from keras_rau.models.unet_plus_plus import UNetPlusPlus
 from keras_rau.models.weights_file import load_weights
 from keras_rau.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A builder, its settings, and what the model is."""
+    """A model by name.
+
+    Attributes:
+        builder: its class.
+        description: what it is, in a line.
+        parameters: trainable parameters at one class.
+        loss: name of the loss that it was published with.
+        settings: arguments of the builder.
+    """
 
     builder: type[SegmentationModel]
     description: str
+    parameters: int
+    loss: str = "compound"
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+_SUPERVISED = {"deep_supervision": True}
+
 PRESETS: dict[str, Preset] = {
-    "unet": Preset(UNet, "U-Net, the comparison of the paper's tables (printed there as 32.9 million)"),
-    "attention_unet": Preset(AttentionUNet, "Attention U-Net, the same (33.3 million)"),
+    "unet": Preset(
+        UNet, "U-Net, the comparison of the paper's tables (printed there as 32.9 million)", 34_527_041, "bce"
+    ),
+    "attention_unet": Preset(AttentionUNet, "Attention U-Net, the same (33.3 million)", 34_878_573, "dice"),
     "rau_net_paper": Preset(
         RAUNet,
         "reverse-attention U-Net at the paper's size (48 million), our interpretation",
-        {"deep_supervision": True},
+        48_122_565,
+        settings=_SUPERVISED,
     ),
     "rau_net_small": Preset(
         RAUNet,
         "reverse-attention U-Net a quarter as wide",
-        {"width": 16, "boundary_depth": 1, "reverse_depth": 2, "upsampling": "bilinear", "deep_supervision": True},
+        2_643_493,
+        settings={"width": 16, "boundary_depth": 1, "reverse_depth": 2, "upsampling": "bilinear", **_SUPERVISED},
     ),
     "rau_net_lite": Preset(
         RAUNet,
         "the same on EfficientNet-Lite0, of depthwise separable convolutions: the model that `keras-rau predict` uses",
-        {
+        3_212_549,
+        settings={
             "input_shape": (192, 192, 3),
             "width": 16,
             "boundary_depth": 1,
             "reverse_depth": 1,
             "separable": True,
             "upsampling": "bilinear",
-            "deep_supervision": True,
             "encoder": "efficientnet_lite0",
+            **_SUPERVISED,
         },
     ),
     "rau_net_nano": Preset(
         RAUNet,
         "reverse-attention U-Net of depthwise separable convolutions, for demos, phones and browsers",
-        {
+        100_488,
+        settings={
             "width": 8,
             "boundary_depth": 1,
             "reverse_depth": 1,
             "separable": True,
             "upsampling": "bilinear",
-            "deep_supervision": True,
+            **_SUPERVISED,
         },
     ),
+    "pranet": Preset(PraNet, "PraNet, reverse attention for polyps, 2020", 30_498_319, "structure", _SUPERVISED),
+    "caranet": Preset(CaraNet, "CaraNet, PraNet with axial attention, 2022", 44_593_560, "structure", _SUPERVISED),
+    "mfsnet": Preset(MFSNet, "MFSNet, PraNet with an edge branch, 2022", 31_072_143, "structure", _SUPERVISED),
+    "gfanet": Preset(GFANet, "GFANet, gated fusion and reverse attention, 2023", 23_174_809, "structure", _SUPERVISED),
+    "cpfnet": Preset(CPFNet, "CPFNet, context pyramid fusion, 2020 (43.3 million with dead weights)", 30_650_724),
+    "as_net": Preset(ASNet, "AS-Net, attention to places and channels on VGG-16, 2022", 25_001_381, "weighted_bce"),
+    "ms_red": Preset(MsRED, "Ms RED, multi-scale residual encoding, 2022 (3.8 million of 2^20)", 4_018_149),
+    "ms_red_v2": Preset(MsRED, "Ms RED with a fourth branch in each block", 4_709_065, settings={"version": 2}),
+    "malunet": Preset(MALUNet, "MALUNet, four kinds of attention in 0.18 million, 2022", 177_943),
+    "ege_unet": Preset(EGEUNet, "EGE-UNet, products in 0.05 million, 2023", 53_374, settings=_SUPERVISED),
+    "unet_plus_plus": Preset(UNetPlusPlus, "U-Net++, nested skip connections, 2018", 9_163_329),
+    "deeplab_v3_plus": Preset(DeepLabV3Plus, "DeepLabV3+ on ResNet-50, 2018", 40_373_601, "bce"),
 }
 
 

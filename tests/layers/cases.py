@@ -54,4 +54,12 @@ CASES = {
         [(2, 13, 11, 6), ODD],
         (2, 13, 11, 6),
     ),
+    "learned-scale": (layers.LearnedScale, {"initial": 0.5}, SKIP, SKIP),
+    "axial-height": (layers.AxialAttention, {"axis": "height"}, (2, 7, 5, 16), (2, 7, 5, 16)),
+    "axial-width": (layers.AxialAttention, {"axis": "width", "reduction": 2}, ODD, ODD),
+    "affinity": (layers.AffinityAttention, {"reduction": 2}, (2, 7, 5, 8), (2, 7, 5, 8)),
+    "external": (layers.ExternalAttention, {}, ODD, ODD),
+    "soft-pooling": (layers.SoftPooling2D, {}, ODD, (2, 3, 2, 5)),
+    "spectral": (layers.SpectralAttention, {}, (2, 14, 10, 32), (2, 14, 10, 32)),
+    "shared-dilation": (layers.SharedDilation, {"filters": 4}, SKIP, [(2, 16, 16, 4)] * 3),
 }
