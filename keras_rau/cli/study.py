@@ -1,4 +1,4 @@
-"""keras-rau study: losses, attention, imbalance, transfer."""
+"""keras-rau study: losses, attention, imbalance, transfer, architectures."""
 
 import sys
 from pathlib import Path
@@ -183,6 +183,63 @@ def transfer(
     first = _source(dataset, data_dir, epochs, own)
     second = _source(*named_folder(other), other_epochs or epochs, other_set)
     _run(designs.transfer_study(grid, first, second, loss), output, jobs, report_only)
+
+
+@app.command(cls=_Lists)
+def architectures(
+    dataset: _Dataset,
+    data_dir: _DataDir,
+    output: _Output,
+    config: _Config = None,
+    models: Annotated[
+        list[str] | None, typer.Option(help="Presets to compare; all of them if left out, see keras-rau models.")
+    ] = None,
+    loss: Annotated[str, typer.Option(help="Loss of all trainings, or 'published': each its own.")] = "compound",
+    multiply_adds: Annotated[
+        float | None,
+        typer.Option(
+            "--multiply-adds",
+            metavar="BILLIONS",
+            help="Scale widths until one image takes this many; published widths if left out.",
+        ),
+    ] = None,
+    full_width_below: Annotated[
+        int, typer.Option(metavar="PARAMETERS", help="Smaller models keep their width all the same.")
+    ] = 0,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="All encoders with ImageNet weights; from scratch if left out.")
+    ] = False,
+    reference: Annotated[
+        str | None, typer.Option(help="Preset that the others are compared with; the first if left out.")
+    ] = None,
+    epochs: _Epochs = [20, 40, 60, 80, 100],  # noqa: B006
+    seeds: _Seeds = [0],  # noqa: B006
+    image_size: _ImageSize = None,
+    batch_size: _BatchSize = None,
+    set_: _Set = None,
+    jobs: _Jobs = 1,
+    report_only: _ReportOnly = False,
+) -> None:
+    """Which system? The paper's and those that it is compared with, on equal terms: scores and costs."""
+    from keras_rau.errors import UsageError
+    from keras_rau.models import list_presets
+    from keras_rau.training.study import designs
+
+    if multiply_adds is not None and multiply_adds <= 0:
+        raise UsageError(f"--multiply-adds must be positive. Received: {multiply_adds}")
+    names = models or list_presets()
+    if reference is not None and reference not in names:
+        raise UsageError(f"--reference must be one of the models: {', '.join(names)}. Received: {reference!r}")
+    grid = _grid(config, output, seeds, reference or names[0], image_size, batch_size, set_)
+    contest = designs.Contest(
+        tuple(names),
+        loss,
+        None if multiply_adds is None else 1e9 * multiply_adds,
+        full_width_below,
+        "imagenet" if pretrained else None,
+    )
+    design = designs.architectures_study(grid, _source(dataset, data_dir, epochs), contest)
+    _run(design, output, jobs, report_only)
 
 
 def _of_one_source(setting: str) -> bool:

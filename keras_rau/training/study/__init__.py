@@ -5,7 +5,9 @@ from keras_rau.lazy import lazy
 _NAMES = {
     "Cell": "cells",
     "Source": "cells",
+    "Contest": "designs",
     "Grid": "designs",
+    "architectures_study": "designs",
     "losses_study": "designs",
     "attention_study": "designs",
     "imbalance_study": "designs",

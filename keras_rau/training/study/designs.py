@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.errors import UsageError
+from keras_rau.models.as_net import ASNet
+from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.rau_net import RAUNet
+from keras_rau.models.scaling import scaled
+from keras_rau.suggestion import did_you_mean
 from keras_rau.training.config import load_config
+from keras_rau.training.study.budget import Budget
 from keras_rau.training.study.cells import Cell, Source, make_cell
 
 ATTENTION = {
@@ -37,12 +42,13 @@ class Design:
     """A study.
 
     Attributes:
-        name: `"losses"`, `"attention"`, `"imbalance"` or `"transfer"`.
+        name: `"losses"`, `"attention"`, `"imbalance"`, `"transfer"` or `"architectures"`.
         title: of its table.
         sources: the data sets.
         rows: what is compared.
         reference: label of the row that the others are compared with.
         groups: columns of the metadata by which scores are broken down.
+        costs: also measure what the exported models cost.
     """
 
     name: str
@@ -51,6 +57,7 @@ class Design:
     rows: tuple[Row, ...]
     reference: str
     groups: tuple[str, ...] = ()
+    costs: bool = False
 
     @property
     def cells(self) -> list[Cell]:
@@ -136,6 +143,74 @@ def imbalance_study(grid: Grid, source: Source, columns: Sequence[str]) -> Desig
             )
         )
     return Design("imbalance", "Imbalance", (source,), tuple(rows), "BCE", tuple(columns))
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How architectures are made comparable.
+
+    Attributes:
+        models: presets.
+        loss: of all trainings, or `"published"`: each its own.
+        multiply_adds: for one image, that models are widened or narrowed to; `None`: widths are those of the presets.
+        full_below: models of fewer parameters keep their width all the same.
+        encoder_weights: of all encoders, `"imagenet"` or `None`.
+    """
+
+    models: tuple[str, ...]
+    loss: str = "compound"
+    multiply_adds: float | None = None
+    full_below: int = 0
+    encoder_weights: str | None = None
+
+
+def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
+    """Which system? Same images, recipe and steps; equal compute or published widths.
+
+    The reference is the model of the grid, or the first of them.
+
+    Raises:
+        UsageError: a model is unknown, or its encoder has no pretrained weights where all are to be pretrained.
+    """
+    names = list(dict.fromkeys(contest.models))
+    for name in names:
+        _check_preset(name)
+    if contest.encoder_weights is not None:
+        without = [name for name in names if not _has_pretrained_encoder(name)]
+        if without:
+            raise UsageError(
+                f"No pretrained encoder is known for {', '.join(without)}: leave them out, or train all from scratch."
+            )
+    shared = load_config(grid.base, {**(grid.overrides or {}), "model.name": names[0]})
+    rows = tuple(_contestant(grid, source, contest, name, shared.data.image_size) for name in names)
+    reference = names.index(grid.model) if grid.model in names else 0
+    return Design("architectures", "Architectures", (source,), rows, rows[reference].label, costs=True)
+
+
+def _contestant(grid: Grid, source: Source, contest: Contest, name: str, image_size: tuple[int, int]) -> Row:
+    preset = PRESETS[name]
+    factor = 1.0
+    if contest.multiply_adds is not None and preset.parameters >= contest.full_below:
+        budget = Budget(contest.multiply_adds, image_size, grid.folder.parent / "widths.json")
+        factor = budget.factor(name)
+    settings: dict[str, Any] = {f"model.{key}": value for key, value in scaled(name, factor).items()}
+    if _has_pretrained_encoder(name):
+        settings["model.encoder_weights"] = contest.encoder_weights
+    loss = preset.loss if contest.loss == "published" else contest.loss
+    words = [] if factor == 1 else [f"x{factor:.3g}"]
+    label = name if factor == 1 else f"{name} × {factor:.3g}"
+    each = Grid(grid.folder, grid.seeds, name, grid.base, grid.overrides)
+    return each.row(label, source, [*words, loss], {"loss.name": loss, **settings})
+
+
+def _check_preset(name: str) -> None:
+    if name not in PRESETS:
+        raise UsageError(f"Unknown model. {did_you_mean(name, PRESETS)}Known: {', '.join(PRESETS)}. Received: {name!r}")
+
+
+def _has_pretrained_encoder(name: str) -> bool:
+    preset = PRESETS[name]
+    return "encoder" in preset.settings or preset.builder in (ASNet, DeepLabV3Plus)
 
 
 def transfer_study(grid: Grid, source: Source, other: Source, loss: str) -> Design:

@@ -9,6 +9,7 @@ import numpy as np
 from keras_rau.evaluation.figures import new_figure
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.study.comparing import Rows
+from keras_rau.training.study.cost_tables import latency, pareto
 from keras_rau.training.study.designs import Design
 
 _COLOURS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#2e4057", "#8d6a9f", "#7a7a7a")
@@ -28,6 +29,7 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
         "dice_over_epochs.png": (_over_epochs, design.name != "transfer"),
         "dice_per_image.png": (_boxes, True),
         "paired_differences.png": (_differences, bool(results["differences"])),
+        "dice_over_latency.png": (_over_latency, design.costs),
     }
     for name, (draw, wanted) in figures.items():
         if not wanted:
@@ -84,6 +86,26 @@ def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str,
     axes.invert_yaxis()
     axes.set(xlabel="Dice per test image (triangle: mean)")
     axes.grid(axis="x", alpha=0.3)
+
+
+def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
+    del design, scores
+    points = {row["label"]: (latency(row), row["chosen"]["dice"]) for row in results["rows"]}
+    for label, (milliseconds, dice) in points.items():
+        (row,) = (row for row in results["rows"] if row["label"] == label)
+        low, high = row["chosen"]["ci95"]["dice"]
+        axes.errorbar(milliseconds, dice, [[dice - low], [high - dice]], fmt="o", color=_COLOURS[0], ms=5, capsize=2)
+        axes.annotate(label, (milliseconds, dice), xytext=(5, 4), textcoords="offset points", fontsize=7)
+    front = [points[label] for label in pareto(points)]
+    axes.step(
+        *zip(*front, strict=True), where="post", color=_COLOURS[1], linewidth=1, label="no other is faster and better"
+    )
+    axes.set_xscale("log")
+    axes.set(
+        xlabel="TFLite float32, milliseconds for one image on two threads", ylabel="Dice, test images (95 % intervals)"
+    )
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(frameon=False, loc="lower right")
 
 
 def _differences(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:

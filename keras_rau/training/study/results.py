@@ -11,9 +11,10 @@ from rich.console import Console
 
 from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.training.reproducibility import git_revision, machine, versions
-from keras_rau.training.study import paper_tables
+from keras_rau.training.study import paper_tables, published
 from keras_rau.training.study.cells import Cell
 from keras_rau.training.study.comparing import Rows, adjusted_together, mean_dice, mean_over_seeds, paired_differences
+from keras_rau.training.study.costs import cell_cost
 from keras_rau.training.study.designs import Design, Row
 from keras_rau.training.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
 
@@ -36,7 +37,8 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
             str(epoch): summarise(mean_over_seeds([cell_scores(cell, "test", epoch, console) for cell in row.cells]))
             for epoch in source.epochs
         }
-        lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at})
+        cost = {"cost": cell_cost(row.cells[0], epochs[0], console)} if design.costs else {}
+        lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at, **cost})
     results = {
         **surroundings(design),
         "rows": lines,
@@ -52,6 +54,11 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
         results["paper"] = _paper(source.dataset)
     if design.name == "attention" and source.dataset in paper_tables.NETWORKS:
         results["paper_networks"] = _paper_networks(source.dataset)
+    if design.costs and source.dataset in published.SYSTEMS:
+        results["published"] = {
+            name: {"dice": dice, "iou": iou, "where": where}
+            for name, (dice, iou, where) in published.SYSTEMS[source.dataset].items()
+        }
     if design.groups and complete:
         samples = complete[0].cells[0].samples("test")
         columns = list(dict.fromkeys(("lesion_size", *design.groups)))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_rau.evaluation.scores import KEYS
+from keras_rau.training.study.cost_tables import cost_table, published_table
+from keras_rau.training.study.layout import table as _table
 
 _SHOWN = {
     "dice": "Dice",
@@ -26,9 +28,13 @@ def markdown(results: dict[str, Any], plots: Sequence[str] = ()) -> str:
     if results.get("missing"):
         missing = "; ".join(f"{label} (without {', '.join(cells)})" for label, cells in results["missing"].items())
         parts.append(f"Not finished yet, and not in the tables: {missing}.")
+    if results["rows"] and "cost" in results["rows"][0]:
+        parts.append(cost_table(results))
     parts.append(_differences(results))
     if any("at" in row for row in results["rows"]):
         parts += [_by_epoch(results, key) for key in ("dice", "iou", "miou")]
+    if "published" in results:
+        parts.append(published_table(results))
     if "paper" in results:
         parts.append(_paper(results))
     if "paper_networks" in results:
@@ -202,11 +208,6 @@ def _groups(column: str, by_label: dict[str, Any]) -> str:
 def _with_interval(summary: dict[str, Any], key: str) -> str:
     low, high = summary["ci95"][key]
     return f"{summary[key]:.4f} ({low:.3f}–{high:.3f})"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _escape(text: str) -> str:

@@ -1,0 +1,136 @@
+"""The study of architectures: widths on a budget, costs, what is published."""
+
+import json
+
+import pytest
+from rich.console import Console
+
+from keras_rau import models
+from keras_rau.errors import UsageError
+from keras_rau.export.multiply_adds import multiply_adds
+from keras_rau.models.presets import PRESETS
+from keras_rau.models.scaling import scaled
+from keras_rau.training.study import Contest, Grid, Source, architectures_study, run_study
+from keras_rau.training.study.budget import Budget, count_at
+from keras_rau.training.study.cost_tables import pareto
+from keras_rau.training.study.published import SYSTEMS
+from tests.training.finished_cells import finish
+
+
+def _cost(milliseconds):
+    latency = [{"threads": threads, "median_ms": milliseconds / threads, "p95_ms": milliseconds} for threads in (1, 2)]
+    export = {"bytes": 4_000_000, "latency": latency, "processor": "abacus"}
+    return {
+        "multiply_adds": 250_000_000,
+        "seconds_per_image": 0.05,
+        "exports": {"float32": export, "float16": {**export, "bytes": 2_000_000}},
+    }
+
+
+@pytest.fixture
+def study(tmp_path):
+    source = Source("isic2018", tmp_path / "ISIC2018", (20, 40))
+    contest = Contest(("rau_net_nano", "ege_unet", "ms_red"), loss="published")
+    design = architectures_study(Grid(tmp_path / "cells", (0,), "rau_net_nano"), source, contest)
+    for row, dice, milliseconds in zip(design.rows, (0.8, 0.7, 0.9), (4.0, 6.0, 40.0), strict=True):
+        finish(row.cells[0], {20: ([0.5], [0.5] * 3), 40: ([0.9], [dice - 0.1, dice, dice + 0.1])})
+        (row.cells[0].path / "cost_epoch_040.json").write_text(json.dumps(_cost(milliseconds)))
+    return design
+
+
+def test_the_page_shows_costs_and_what_is_published(study, tmp_path):
+    found = run_study(study, tmp_path, Console(quiet=True), report_only=True, words=["study", "architectures"])
+    assert [row["label"] for row in found["rows"]] == ["rau_net_nano", "ege_unet", "ms_red"]
+    folder = tmp_path / "architectures-isic2018"
+    page = (folder / "table.md").read_text()
+    assert "| **ms_red** | 1,234 | 0.250 | 50.0 | 4.00 | 2.00 | 40.0 | 20.0 | 0.9000 |" in page
+    assert "| ege_unet | 1,234 | 0.250" in page, "slower and worse: not bold"
+    assert "| ms_red | 0.9000 |" in page
+    assert "0.8999 | 0.8345 | Dai et al. 2022" in page
+    assert (folder / "dice_over_latency.png").stat().st_size > 5000
+    assert "![dice over latency](dice_over_latency.png)" in page
+
+
+def test_each_row_has_its_model_and_loss(study):
+    configs = {row.label: row.cells[0].config for row in study.rows}
+    assert {label: config.model.name for label, config in configs.items()} == {name: name for name in configs}
+    assert {config.loss.name for config in configs.values()} == {"compound"}
+    assert study.reference == "rau_net_nano"
+
+
+def test_published_losses_and_encoders(tmp_path):
+    source = Source("isic2018", tmp_path, (1,))
+    grid = Grid(tmp_path / "cells", (0,), "pranet")
+    design = architectures_study(grid, source, Contest(("as_net", "pranet"), loss="published"))
+    first, second = (row.cells[0].config for row in design.rows)
+    assert (first.loss.name, second.loss.name) == ("weighted_bce", "structure")
+    assert first.model.arguments == {"encoder_weights": None}
+    assert design.reference == "pranet"
+    with pytest.raises(UsageError, match="pretrained encoder is known for pranet"):
+        architectures_study(grid, source, Contest(("as_net", "pranet"), encoder_weights="imagenet"))
+    with pytest.raises(UsageError, match="Did you mean 'pranet'"):
+        architectures_study(grid, source, Contest(("prannet",)))
+
+
+def test_widths_come_near_the_budget_and_are_remembered(tmp_path, monkeypatch):
+    budget = Budget(30e6, (32, 32), tmp_path / "widths.json")
+    factor = budget.factor("unet")
+    found = count_at("unet", factor, (32, 32))
+    assert abs(found - 30e6) < 0.3 * 30e6
+    assert abs(found - 30e6) <= min(abs(count_at("unet", factor * 2**step, (32, 32)) - 30e6) for step in (-0.25, 0.25))
+    monkeypatch.setattr("keras_rau.training.study.budget.count_at", None)
+    assert Budget(30e6, (32, 32), tmp_path / "widths.json").factor("unet") == factor
+
+
+def test_small_models_keep_their_width(tmp_path):
+    source = Source("isic2018", tmp_path, (1,))
+    grid = Grid(tmp_path / "cells", (0,), "ege_unet", overrides={"data.image_size": 32})
+    contest = Contest(("ege_unet", "unet"), multiply_adds=30e6, full_below=1_000_000)
+    kept, scaled_row = architectures_study(grid, source, contest).rows
+    assert kept.label == "ege_unet"
+    assert kept.cells[0].config.model.arguments == {}
+    assert scaled_row.label.startswith("unet × 0.")
+    assert scaled_row.cells[0].config.model.arguments["width"] < 64
+    assert "-x0." in scaled_row.cells[0].name
+
+
+def test_scaled_presets():
+    assert scaled("unet", 1) == {}
+    assert scaled("unet", 0.25) == {"width": 16}
+    assert scaled("rau_net_small", 0.5) == {"width": 8}
+    assert scaled("pranet", 0.5) == {"width": 0.5}
+
+
+def test_multiply_adds_of_a_network_that_is_counted_by_hand():
+    import keras
+
+    image = keras.Input((8, 6, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same")(image)
+    x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
+    x = keras.layers.Conv2DTranspose(2, 2, strides=2)(x)
+    x = keras.layers.Dense(5)(x)
+    pixels = 8 * 6
+    wanted = pixels * 3 * 4 * 9 + pixels * 4 * 9 + pixels * 4 * 2 * 4 + 4 * pixels * 2 * 5
+    assert multiply_adds(keras.Model(image, x), (8, 6)) == wanted
+
+
+def test_multiply_adds_of_the_u_net():
+    # 65.5 thousand million are counted for it at 256 × 256, with its additions of biases.
+    found = multiply_adds(models.UNet(input_shape=(None, None, 3)), (256, 256))
+    assert found == pytest.approx(65.4e9, rel=0.01)
+
+
+def test_pareto_front():
+    assert pareto({"slow": (9.0, 0.9), "fast": (1.0, 0.8), "beaten": (2.0, 0.7), "equal": (9.0, 0.9)}) == [
+        "fast",
+        "slow",
+    ]
+
+
+def test_published_figures_are_of_presets_and_possible():
+    for rows in SYSTEMS.values():
+        for name, (dice, iou, where) in rows.items():
+            assert name in PRESETS
+            assert where
+            # The mean over images of the IoU is near that of the mean Dice, never far below.
+            assert dice / (2 - dice) - 0.03 < iou <= 1
