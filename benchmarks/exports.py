@@ -4,7 +4,7 @@ Latency is the median of 50 images of 256×256 pixels after 10 to warm up, on tw
 turns in one process. Presets with trained weights are compared on real images, at the size of their training; the others
 are trained for some steps on phantoms first and compared on other phantoms.
 
-    python -P benchmarks/exports.py --calibration-dir TRAIN --check-dir IMAGES [--preset NAME ...] [--steps 200]
+    python -P benchmarks/exports.py --calibration-dir TRAIN --check-dir IMAGES [--preset NAME ...] [--steps 300]
 """
 
 import argparse
@@ -27,6 +27,7 @@ from keras_rau.export.sidecar import read_sidecar
 
 RESULTS = Path(__file__).parent / "results" / "exports.json"
 SIZE, TRAINED_AT, THREADS, WARM_UP, RUNS = 256, 128, 2, 10, 50
+PRESETS = ("rau_net_lite", "rau_net_nano", "rau_net_small", "rau_net_paper", "unet", "attention_unet")
 PRECISIONS = ("float32", "float16", "dynamic", "int8")
 
 
@@ -35,12 +36,17 @@ def _phantoms(first: int, count: int, size: int) -> tuple[np.ndarray, np.ndarray
     return np.stack([image for image, _ in drawn]).astype("float32"), np.stack([mask for _, mask in drawn])[..., None]
 
 
-def _trained(preset: str, steps: int) -> keras.Model:
+def _trained(preset: str, steps: int, kept: Path | None) -> keras.Model:
+    file = None if kept is None else kept / f"{preset}_{steps}.keras"
+    if file is not None and file.exists():
+        return keras.saving.load_model(file, compile=False)
     keras.utils.set_random_seed(0)
     model = models.from_preset(preset, input_shape=(None, None, 3), weights=None)
     images, masks = _phantoms(0, 4 * steps, TRAINED_AT)
-    model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
+    model.compile(keras.optimizers.Adam(5e-4), "binary_crossentropy")
     model.fit(images, masks.astype("float32"), batch_size=4, epochs=1, verbose=0)
+    if file is not None:
+        model.save(file)
     return model
 
 
@@ -64,8 +70,8 @@ def _measure(preset: str, arguments: argparse.Namespace, folder: Path) -> dict:
         calibration, images = arguments.calibration_dir, parity_images(arguments.check_dir, size, info)[0]
     else:
         # Compared where it was trained: at another size such a model knows little.
-        info, model, size = {}, _trained(preset, arguments.steps), (TRAINED_AT, TRAINED_AT)
-        calibration = list(_phantoms(5000, 100, TRAINED_AT)[0].astype("uint8"))
+        info, model, size = {}, _trained(preset, arguments.steps, arguments.keep), (TRAINED_AT, TRAINED_AT)
+        calibration = list(_phantoms(5000, 32, TRAINED_AT)[0].astype("uint8"))
         images = list(_phantoms(9000, 100, TRAINED_AT)[0])
     export.saved_model(model, folder / "saved", info={"image_size": [SIZE, SIZE]}, verify=images[:4])
     module = tf.saved_model.load(str(folder / "saved"))
@@ -129,8 +135,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--calibration-dir", type=Path, help="folder of real images")
     parser.add_argument("--check-dir", type=Path, help="folder of other real images")
-    parser.add_argument("--preset", nargs="*", default=models.list_presets())
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--preset", nargs="*", default=PRESETS)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--keep", type=Path, help="folder of the trained models, which a later run takes from there")
     parser.add_argument("--table", action="store_true", help="only print the table of what was measured")
     arguments = parser.parse_args()
     if arguments.table:
