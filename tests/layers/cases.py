@@ -63,3 +63,14 @@ CASES = {
     "spectral": (layers.SpectralAttention, {}, (2, 14, 10, 32), (2, 14, 10, 32)),
     "shared-dilation": (layers.SharedDilation, {"filters": 4}, SKIP, [(2, 16, 16, 4)] * 3),
 }
+# The layers of the compared systems know no other format.
+CHANNELS_LAST = (
+    "learned-scale",
+    "axial-height",
+    "axial-width",
+    "affinity",
+    "external",
+    "soft-pooling",
+    "spectral",
+    "shared-dilation",
+)

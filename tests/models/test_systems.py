@@ -103,7 +103,7 @@ def test_several_classes_logits_and_half_precision(name):
 def test_side_outputs_reach_the_loss_at_the_size_of_the_image():
     model = _build("ege_unet", deep_supervision=True)
     maps = model(_images(1, 64, 64, 3), training=True)
-    assert list(maps) == ["mask", "side_32", "side_16", "side_8", "side_4", "side_2"]
+    assert set(maps) == {"mask", "side_32", "side_16", "side_8", "side_4", "side_2"}
     assert {tuple(one.shape) for one in maps.values()} == {(1, 64, 64, 1)}
     assert model._side_weights == {
         f"side_{side}": weight for side, weight in ((32, 0.1), (16, 0.2), (8, 0.3), (4, 0.4), (2, 0.5))
