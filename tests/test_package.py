@@ -85,7 +85,8 @@ def test_registered_names():
     names = {name for name in keras.saving.get_custom_objects() if name.startswith("keras_rau>")}
     expected = """
         AttentionGate BoundaryAttention BoundaryReverseAttention ConvBlock ReverseAttention Upsample
-        AffinityAttention AxialAttention ExternalAttention LearnedMap LearnedScale SharedDilation SoftPooling2D SpectralAttention
+        AffinityAttention AxialAttention ExternalAttention LearnedMap LearnedScale SharedDilation SoftPooling2D
+        SpectralAttention
         AttentionUNet RAUNet UNet
         ASNet CPFNet CaraNet DeepLabV3Plus EGEUNet GFANet MALUNet MFSNet MsRED PraNet UNetPlusPlus
         BinaryCrossentropy BoundaryLoss CategoricalCrossentropy ComboLoss CompoundLoss DiceLoss FocalLoss FocalTverskyLoss
