@@ -27,7 +27,7 @@ def train(
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the data set.")] = None,
     model: Annotated[str | None, typer.Option(help="Preset, see `keras-rau models`.")] = None,
-    loss: Annotated[str | None, typer.Option(help=f"One of {_LOSSES}.")] = None,
+    loss: Annotated[str | None, typer.Option(help=f"One of {_LOSSES}; or published: the model's own.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the whole training.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")] = None,

@@ -3,7 +3,7 @@
 import pytest
 
 from keras_rau import metrics
-from keras_rau.errors import RauError
+from keras_rau.errors import RauError, UsageError
 from keras_rau.training.config import Config, commented_yaml, load_config, parse_setting
 from keras_rau.training.config.monitoring import METRICS
 from keras_rau.training.config.section import NamedSection, Section
@@ -20,6 +20,16 @@ def test_file_and_overrides(tmp_path):
     again = tmp_path / "again.yaml"
     again.write_text(config.to_yaml())
     assert load_config(again) == config
+
+
+def test_the_published_loss_is_that_of_the_model(tmp_path):
+    assert load_config(None, {"loss": "published", "model": "pranet"}).loss.name == "structure"
+    assert load_config(None, {"loss": "published"}).loss.name == "compound"
+    path = tmp_path / "c.yaml"
+    path.write_text("loss: published\nmodel: as_net\n")
+    assert load_config(path).loss.name == "weighted_bce"
+    with pytest.raises(UsageError, match="Did you mean 'pranet'"):
+        load_config(None, {"loss": "published", "model": "pramet"})
 
 
 @pytest.mark.parametrize(
