@@ -60,7 +60,9 @@ def test_any_size_static_or_unknown(name):
     fixed = architecture(input_shape=(*size, 3), **narrow)
     fixed.set_weights(static.get_weights())
     images = _images(2, *size, 3)
-    found = static.predict(images, verbose=0)
+    # Unknown sizes are a matter of TensorFlow's graphs; elsewhere a compilation would take a minute and show nothing.
+    traced = keras.backend.backend() == "tensorflow"
+    found = static.predict(images, verbose=0) if traced else ops.convert_to_numpy(static(images))
     assert found.shape == (2, *size, 1)
     assert found.min() >= 0
     assert found.max() <= 1
