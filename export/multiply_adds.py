@@ -25,7 +25,7 @@ def multiply_adds(model: keras.Model, image_size: tuple[int, int]) -> int:
 
     Example:
         >>> multiply_adds(models.UNet(input_shape=(None, None, 3)), (256, 256)) / 1e9
-        65.5
+        65.347...
     """
     if keras.backend.backend() != "tensorflow":
         raise ExportError("Multiply-adds are counted in a graph of TensorFlow: start with KERAS_BACKEND=tensorflow.")

@@ -77,22 +77,15 @@ def _pool(kind: str) -> Callable[[Operator, Values], tf.Tensor]:
     return run
 
 
-def _resize_bilinear(operator: Operator, taken: Values) -> tf.Tensor:
-    return tf.raw_ops.ResizeBilinear(
-        images=taken[0],
-        size=taken[1],
-        align_corners=operator.options.alignCorners,
-        half_pixel_centers=operator.options.halfPixelCenters,
-    )
+def _resize(resize: Callable[..., tf.Tensor]) -> Callable[[Operator, Values], tf.Tensor]:
+    def run(operator: Operator, taken: Values) -> tf.Tensor:
+        images, size = taken
+        options = operator.options
+        return resize(
+            images=images, size=size, align_corners=options.alignCorners, half_pixel_centers=options.halfPixelCenters
+        )
 
-
-def _resize_nearest(operator: Operator, taken: Values) -> tf.Tensor:
-    return tf.raw_ops.ResizeNearestNeighbor(
-        images=taken[0],
-        size=taken[1],
-        align_corners=operator.options.alignCorners,
-        half_pixel_centers=operator.options.halfPixelCenters,
-    )
+    return run
 
 
 def _mean(operator: Operator, taken: Values) -> tf.Tensor:
@@ -114,8 +107,8 @@ _OPERATIONS: dict[str, Callable[[Operator, Values], tf.Tensor]] = {
     "PAD": lambda operator, taken: tf.pad(taken[0], taken[1]),
     "RELU": lambda operator, taken: tf.nn.relu(taken[0]),
     "RELU6": lambda operator, taken: tf.nn.relu6(taken[0]),
-    "RESIZE_BILINEAR": _resize_bilinear,
-    "RESIZE_NEAREST_NEIGHBOR": _resize_nearest,
+    "RESIZE_BILINEAR": _resize(tf.raw_ops.ResizeBilinear),
+    "RESIZE_NEAREST_NEIGHBOR": _resize(tf.raw_ops.ResizeNearestNeighbor),
     "SUB": lambda operator, taken: taken[0] - taken[1],
     "TANH": lambda operator, taken: tf.tanh(taken[0]),
     "TRANSPOSE_CONV": _transpose_conv,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-_SETTINGS = ("--set", "--other-set")
+from keras_rau.cli.lists import ListsOfWords
+
 _OPTIONS = {
     "model": "--model",
     "model.name": "--model",
@@ -19,34 +19,6 @@ _OPTIONS = {
     "data.dataset": "--dataset",
     "data.data_dir": "--data-dir",
 }
-
-
-class _Lists(TyperCommand):
-    """Lets an option that may be repeated take several words: `--epochs 20 40 60`, or `--epochs 20,40,60`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        lists = {name for one in self.params if getattr(one, "multiple", False) for name in one.opts}
-        words: list[str] = []
-        option = None
-        for place, word in enumerate(args):
-            name, equals, value = word.partition("=")
-            if word.startswith("--"):
-                option = name if name in lists else None
-                if option is None:
-                    words.append(word)
-                    continue
-                if not equals:
-                    if place + 1 == len(args) or args[place + 1].startswith("--"):
-                        ctx.fail(f"Option {option!r} takes one or more words.")
-                    continue
-                word = value
-            if option is None:
-                words.append(word)
-                continue
-            # A setting may hold commas.
-            values = [word] if option in _SETTINGS else [part for part in word.split(",") if part]
-            words += [each for value in values for each in (option, value)]
-        return super().parse_args(ctx, words)
 
 
 app = typer.Typer(
@@ -76,7 +48,7 @@ _ReportOnly = Annotated[bool, typer.Option("--report-only", help="Train nothing,
 _Loss = Annotated[str, typer.Option(help="Loss of all trainings.")]
 
 
-@app.command(cls=_Lists)
+@app.command(cls=ListsOfWords)
 def losses(
     dataset: _Dataset,
     data_dir: _DataDir,
@@ -99,7 +71,7 @@ def losses(
     _run(designs.losses_study(grid, _source(dataset, data_dir, epochs), losses), output, jobs, report_only)
 
 
-@app.command(cls=_Lists)
+@app.command(cls=ListsOfWords)
 def attention(
     dataset: _Dataset,
     data_dir: _DataDir,
@@ -122,7 +94,7 @@ def attention(
     _run(designs.attention_study(grid, _source(dataset, data_dir, epochs), loss), output, jobs, report_only)
 
 
-@app.command(cls=_Lists)
+@app.command(cls=ListsOfWords)
 def imbalance(
     data_dir: _DataDir,
     output: _Output,
@@ -147,7 +119,7 @@ def imbalance(
     _run(designs.imbalance_study(grid, _source(dataset, data_dir, epochs), balance), output, jobs, report_only)
 
 
-@app.command(cls=_Lists)
+@app.command(cls=ListsOfWords)
 def transfer(
     dataset: _Dataset,
     data_dir: _DataDir,
@@ -185,7 +157,7 @@ def transfer(
     _run(designs.transfer_study(grid, first, second, loss), output, jobs, report_only)
 
 
-@app.command(cls=_Lists)
+@app.command(cls=ListsOfWords)
 def architectures(
     dataset: _Dataset,
     data_dir: _DataDir,

@@ -1,5 +1,6 @@
 """AS-Net."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -62,11 +63,12 @@ class ASNet(System):
                 f"`encoder_weights` are those of VGG-16 at its own width. Received: width={options['width']!r}"
             )
 
-        def draw(net: Net, image: Any, frame: Frame) -> Drawing:
-            return _draw(net, image, frame, encoder_weights)
-
         # A saved model brings its weights: it is built again without those of the encoder.
-        super().__init__(draw, {"encoder_weights": None}, {"input_shape": input_shape, **options})
+        super().__init__(
+            partial(_draw, encoder_weights=encoder_weights),
+            {"encoder_weights": None},
+            {"input_shape": input_shape, **options},
+        )
 
 
 def _draw(net: Net, image: Any, frame: Frame, encoder_weights: str | None) -> Drawing:

@@ -1,5 +1,6 @@
 """CaraNet."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -57,10 +58,11 @@ class CaraNet(System):
         include_unused: bool = False,
         **options: Any,
     ) -> None:
-        def draw(net: Net, image: Any, frame: Frame) -> Drawing:
-            return _draw(net, image, frame, include_unused)
-
-        super().__init__(draw, {"include_unused": include_unused}, {"input_shape": input_shape, **options})
+        super().__init__(
+            partial(_draw, include_unused=include_unused),
+            {"include_unused": include_unused},
+            {"input_shape": input_shape, **options},
+        )
 
 
 def _draw(net: Net, image: Any, frame: Frame, include_unused: bool) -> Drawing:

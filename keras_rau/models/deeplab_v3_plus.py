@@ -1,5 +1,6 @@
 """DeepLabV3+."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -56,12 +57,13 @@ class DeepLabV3Plus(System):
     ) -> None:
         check_encoder(encoder)
 
-        def draw(net: Net, image: Any, frame: Frame) -> Drawing:
-            return _draw(net, image, frame, encoder, encoder_weights)
-
         # A saved model brings its weights: it is built again without those of the encoder.
         own = {"encoder": encoder, "encoder_weights": None}
-        super().__init__(draw, own, {"input_shape": input_shape, **options})
+        super().__init__(
+            partial(_draw, encoder=encoder, encoder_weights=encoder_weights),
+            own,
+            {"input_shape": input_shape, **options},
+        )
         if encoder == "efficientnet_lite0" and encoder_weights is not None:
             load_lite0(self, None if encoder_weights == "imagenet" else encoder_weights)
 

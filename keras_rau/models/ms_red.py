@@ -1,5 +1,6 @@
 """Ms RED."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -70,10 +71,7 @@ class MsRED(System):
     ) -> None:
         one_of("version", version, tuple(_BRANCHES))
 
-        def draw(net: Net, image: Any, frame: Frame) -> Drawing:
-            return _draw(net, image, frame, version)
-
-        super().__init__(draw, {"version": version}, {"input_shape": input_shape, **options})
+        super().__init__(partial(_draw, version=version), {"version": version}, {"input_shape": input_shape, **options})
 
 
 def _draw(net: Net, image: Any, frame: Frame, version: int) -> Drawing:

@@ -11,6 +11,7 @@ from keras_rau.layers.blocks import NORMALIZATIONS, ConvBlock
 from keras_rau.layers.upsample import Upsample
 from keras_rau.models.base import Graph
 from keras_rau.models.encoders.registry import check_encoder, encoder_features, stride_of_first
+from keras_rau.models.options import check_input_shape
 
 # (skip, decoder map below, the same after upsampling, channels, level) -> (skip, side logits or None)
 SkipConnection = Callable[[Any, Any, Any, int, int], tuple[Any, Any | None]]
@@ -45,7 +46,7 @@ class Plan:
                 raise ValueError(f"`depth` must be at most 4 with an encoder. Received: depth={self.depth}")
         elif self.encoder_weights is not None:
             raise ValueError(f"`encoder_weights` need an `encoder`. Received: encoder_weights={self.encoder_weights!r}")
-        _check_input_shape(self.input_shape, self.stride * 2**self.depth)
+        check_input_shape(self.input_shape, self.stride * 2**self.depth)
 
     @property
     def stride(self) -> int:
@@ -123,12 +124,3 @@ class Plan:
         automatic = "sigmoid" if self.classes == 1 else "softmax"
         activation = automatic if self.output_activation == "auto" else self.output_activation
         return keras.layers.Activation(activation, dtype="float32", name=name)
-
-
-def _check_input_shape(shape: Any, stride: int) -> None:
-    valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], int) and shape[2] > 0
-    if not valid or any(side is not None and side < stride for side in shape[:2]):
-        raise ValueError(
-            f"`input_shape` must be (height, width, channels); height and width are None or at least {stride}, the "
-            f"stride of the deepest level (sizes that it does not divide are fine). Received: input_shape={shape}"
-        )

@@ -7,9 +7,10 @@ from typing import Any
 
 import keras
 
+from keras_rau.layers.arguments import positive_int
 from keras_rau.models.base import Graph, SegmentationModel
 from keras_rau.models.net import Net
-from keras_rau.suggestion import did_you_mean
+from keras_rau.models.options import check_input_shape, check_options
 
 _STRIDE = 32  # of the deepest level of every system
 
@@ -36,17 +37,10 @@ class Frame:
     dtype: Any = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.classes, bool) or not isinstance(self.classes, int) or self.classes < 1:
-            raise ValueError(f"`classes` must be a whole number of at least 1. Received: classes={self.classes!r}")
+        positive_int("classes", self.classes)
         if not isinstance(self.width, (int, float)) or not 0 < self.width < math.inf:
             raise ValueError(f"`width` must be a positive factor, 1 as published. Received: width={self.width!r}")
-        shape = self.input_shape
-        valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], int) and shape[2] > 0
-        if not valid or any(side is not None and side < _STRIDE for side in shape[:2]):
-            raise ValueError(
-                f"`input_shape` must be (height, width, channels); height and width are None or at least {_STRIDE}. "
-                f"Received: input_shape={shape}"
-            )
+        check_input_shape(self.input_shape, _STRIDE)
 
 
 @dataclass(frozen=True)
@@ -82,14 +76,7 @@ class System(SegmentationModel):
         side_weights: float | Sequence[float] = 1.0,
     ) -> None:
         names = {one.name for one in fields(Frame)}
-        unknown = set(options) - names - {"side_weights", "name", "trainable"}
-        if unknown:
-            known = sorted(names | {"side_weights", "name"} | set(own))
-            hint = did_you_mean(min(unknown), known)
-            raise TypeError(
-                f"{type(self).__name__} does not know this argument. {hint}Known: {', '.join(known)}. "
-                f"Received: {', '.join(sorted(unknown))}"
-            )
+        check_options(type(self).__name__, options, names, own)
         given = {name: value for name, value in options.items() if name in names}
         policy = keras.dtype_policies.get(given.get("dtype") or keras.config.dtype_policy())
         frame = Frame(**{**given, "dtype": policy})

@@ -8,8 +8,8 @@ import keras
 
 from keras_rau.models.base import SegmentationModel
 from keras_rau.models.encoders.imagenet import load_lite0
+from keras_rau.models.options import check_options
 from keras_rau.models.plan import Plan, SkipConnection
-from keras_rau.suggestion import did_you_mean
 
 
 class UShape(SegmentationModel):
@@ -23,14 +23,7 @@ class UShape(SegmentationModel):
 
     def __init__(self, connect: Callable[[Plan], SkipConnection], own: dict[str, Any], options: dict[str, Any]) -> None:
         names = {field.name for field in fields(Plan)}
-        unknown = set(options) - names - {"side_weights", "name", "trainable"}
-        if unknown:
-            known = sorted(names | {"side_weights", "name"} | set(own))
-            hint = did_you_mean(min(unknown), known)
-            raise TypeError(
-                f"{type(self).__name__} does not know this argument. {hint}Known: {', '.join(known)}. "
-                f"Received: {', '.join(sorted(unknown))}"
-            )
+        check_options(type(self).__name__, options, names, own)
         plan = Plan(**{name: value for name, value in options.items() if name in names})
         # The policy is fixed now, so that a saved model is built again as it was, whatever the global one is then.
         policy = keras.dtype_policies.get(plan.dtype or keras.config.dtype_policy())

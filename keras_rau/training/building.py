@@ -6,19 +6,15 @@ import keras
 
 from keras_rau import datasets, losses, metrics, models
 from keras_rau.errors import UsageError
-from keras_rau.suggestion import did_you_mean
 from keras_rau.training.config import Config
 from keras_rau.training.distribution.workplace import is_shared
+from keras_rau.training.named_presets import named_preset
 from keras_rau.training.optimizer import build_optimizer
 
 
 def checked_loss(config: Config) -> keras.losses.Loss:
     """The loss; unknown names of models, losses and policies are found here, before any file is read."""
-    if config.model.name not in models.list_presets():
-        hint = did_you_mean(config.model.name, models.list_presets())
-        raise UsageError(
-            f"Unknown model. {hint}Known: {', '.join(models.list_presets())}. Received: {config.model.name!r}"
-        )
+    named_preset(config.model.name)
     try:
         datasets.get_policy(config.data.augment)
         return losses.get(config.loss.name, **config.loss.arguments)

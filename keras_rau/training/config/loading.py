@@ -8,11 +8,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from keras_rau.errors import RauError, UsageError
-from keras_rau.suggestion import did_you_mean
+from keras_rau.errors import RauError
 from keras_rau.training.config.experiment import Config
 from keras_rau.training.config.ready import find
 from keras_rau.training.config.taken_over import take_over
+from keras_rau.training.named_presets import named_preset
 
 # Sections that a name alone stands for.
 _NAMED = ("model", "loss")
@@ -52,22 +52,12 @@ def load_config(
             tree[name].setdefault("name", getattr(Config(), name).name)
     loss, model = tree.get("loss"), tree.get("model")
     if isinstance(loss, dict) and loss["name"] == "published":
-        loss["name"] = _published_loss(model["name"] if isinstance(model, dict) else Config().model.name)
+        name = model["name"] if isinstance(model, dict) else Config().model.name
+        loss["name"] = named_preset(name).loss
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
         raise RauError(_explain(error)) from error
-
-
-def _published_loss(model: str) -> str:
-    # Imports Keras, which few commands on configurations need.
-    from keras_rau.models.presets import PRESETS
-
-    if model not in PRESETS:
-        raise UsageError(
-            f"Unknown model. {did_you_mean(model, PRESETS)}Known: {', '.join(PRESETS)}. Received: {model!r}"
-        )
-    return PRESETS[model].loss
 
 
 def _read(path: Path) -> dict[str, Any]:

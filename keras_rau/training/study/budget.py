@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -52,10 +51,9 @@ class Budget:
         return _FACTORS[best]
 
 
-def count_at(name: str, factor: float, image_size: tuple[int, int], **arguments: Any) -> int:
+def count_at(name: str, factor: float, image_size: tuple[int, int]) -> int:
     """Multiply-adds of a preset whose width is multiplied by a factor."""
-    settings = {**scaled(name, factor), **arguments}
-    model = models.from_preset(name, weights=None, **{**settings, "input_shape": (*image_size, 3)})
+    model = models.from_preset(name, weights=None, input_shape=(*image_size, 3), **scaled(name, factor))
     count = multiply_adds(model, image_size)
     keras.utils.clear_session()
     return count

@@ -1,7 +1,7 @@
 """What each study compares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.rau_net import RAUNet
 from keras_rau.models.scaling import scaled
-from keras_rau.suggestion import did_you_mean
 from keras_rau.training.config import load_config
+from keras_rau.training.named_presets import named_preset
 from keras_rau.training.study.budget import Budget
 from keras_rau.training.study.cells import Cell, Source, make_cell
 
@@ -174,7 +174,7 @@ def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
     """
     names = list(dict.fromkeys(contest.models))
     for name in names:
-        _check_preset(name)
+        named_preset(name)
     if contest.encoder_weights is not None:
         without = [name for name in names if not _has_pretrained_encoder(name)]
         if without:
@@ -182,30 +182,25 @@ def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
                 f"No pretrained encoder is known for {', '.join(without)}: leave them out, or train all from scratch."
             )
     shared = load_config(grid.base, {**(grid.overrides or {}), "model.name": names[0]})
-    rows = tuple(_contestant(grid, source, contest, name, shared.data.image_size) for name in names)
+    budget = None
+    if contest.multiply_adds is not None:
+        budget = Budget(contest.multiply_adds, shared.data.image_size, grid.folder.parent / "widths.json")
+    rows = tuple(_contestant(grid, source, contest, name, budget) for name in names)
     reference = names.index(grid.model) if grid.model in names else 0
     return Design("architectures", "Architectures", (source,), rows, rows[reference].label, costs=True)
 
 
-def _contestant(grid: Grid, source: Source, contest: Contest, name: str, image_size: tuple[int, int]) -> Row:
+def _contestant(grid: Grid, source: Source, contest: Contest, name: str, budget: Budget | None) -> Row:
     preset = PRESETS[name]
-    factor = 1.0
-    if contest.multiply_adds is not None and preset.parameters >= contest.full_below:
-        budget = Budget(contest.multiply_adds, image_size, grid.folder.parent / "widths.json")
-        factor = budget.factor(name)
+    scales = budget is not None and preset.parameters >= contest.full_below
+    factor = budget.factor(name) if scales else 1.0
     settings: dict[str, Any] = {f"model.{key}": value for key, value in scaled(name, factor).items()}
     if _has_pretrained_encoder(name):
         settings["model.encoder_weights"] = contest.encoder_weights
     loss = preset.loss if contest.loss == "published" else contest.loss
     words = [] if factor == 1 else [f"x{factor:.3g}"]
     label = name if factor == 1 else f"{name} × {factor:.3g}"
-    each = Grid(grid.folder, grid.seeds, name, grid.base, grid.overrides)
-    return each.row(label, source, [*words, loss], {"loss.name": loss, **settings})
-
-
-def _check_preset(name: str) -> None:
-    if name not in PRESETS:
-        raise UsageError(f"Unknown model. {did_you_mean(name, PRESETS)}Known: {', '.join(PRESETS)}. Received: {name!r}")
+    return replace(grid, model=name).row(label, source, [*words, loss], {"loss.name": loss, **settings})
 
 
 def _has_pretrained_encoder(name: str) -> bool:

@@ -91,8 +91,9 @@ def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str,
 def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     del design, scores
     points = {row["label"]: (latency(row), row["chosen"]["dice"]) for row in results["rows"]}
-    for label, (milliseconds, dice) in points.items():
-        (row,) = (row for row in results["rows"] if row["label"] == label)
+    for row in results["rows"]:
+        label = row["label"]
+        milliseconds, dice = points[label]
         low, high = row["chosen"]["ci95"]["dice"]
         axes.errorbar(milliseconds, dice, [[dice - low], [high - dice]], fmt="o", color=_COLOURS[0], ms=5, capsize=2)
         axes.annotate(label, (milliseconds, dice), xytext=(5, 4), textcoords="offset points", fontsize=7)

@@ -1,0 +1,45 @@
+"""Checks of the constructor arguments that all models share."""
+
+from collections.abc import Collection
+from typing import Any
+
+from keras_rau.suggestion import did_you_mean
+
+# Of the base class and of `keras.Model`.
+_OF_ALL = {"side_weights", "name", "trainable"}
+
+
+def check_options(owner: str, options: Collection[str], shared: set[str], own: Collection[str]) -> None:
+    """Refuse arguments that a model does not know.
+
+    Args:
+        owner: name of its class.
+        options: names that were given.
+        shared: names that its kind takes.
+        own: names of its own constructor.
+
+    Raises:
+        TypeError: one is unknown; the nearest known one is given.
+    """
+    unknown = set(options) - shared - _OF_ALL
+    if unknown:
+        known = sorted(shared | {"side_weights", "name"} | set(own))
+        hint = did_you_mean(min(unknown), known)
+        raise TypeError(
+            f"{owner} does not know this argument. {hint}Known: {', '.join(known)}. "
+            f"Received: {', '.join(sorted(unknown))}"
+        )
+
+
+def check_input_shape(shape: Any, stride: int) -> None:
+    """Refuse what is no shape of an image, or smaller than the stride of the deepest level.
+
+    Raises:
+        ValueError: it is.
+    """
+    valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], int) and shape[2] > 0
+    if not valid or any(side is not None and side < stride for side in shape[:2]):
+        raise ValueError(
+            f"`input_shape` must be (height, width, channels); height and width are None or at least {stride}, the "
+            f"stride of the deepest level (sizes that it does not divide are fine). Received: input_shape={shape}"
+        )
