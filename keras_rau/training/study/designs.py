@@ -49,6 +49,7 @@ class Design:
         reference: label of the row that the others are compared with.
         groups: columns of the metadata by which scores are broken down.
         costs: also measure what the exported models cost.
+        remarks: on what is not equal in all rows, for the page.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Design:
     reference: str
     groups: tuple[str, ...] = ()
     costs: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def cells(self) -> list[Cell]:
@@ -186,14 +188,33 @@ def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
     if contest.multiply_adds is not None:
         budget = Budget(contest.multiply_adds, shared.data.image_size, grid.folder.parent / "widths.json")
     rows = tuple(_contestant(grid, source, contest, name, budget) for name in names)
-    reference = names.index(grid.model) if grid.model in names else 0
-    return Design("architectures", "Architectures", (source,), rows, rows[reference].label, costs=True)
+    reference = rows[names.index(grid.model) if grid.model in names else 0].label
+    remarks = _remarks(contest, names, budget)
+    return Design("architectures", "Architectures", (source,), rows, reference, costs=True, remarks=remarks)
+
+
+def _remarks(contest: Contest, names: list[str], budget: Budget | None) -> tuple[str, ...]:
+    encoders = "start from scratch" if contest.encoder_weights is None else f"have {contest.encoder_weights} weights"
+    loss = "each model's published one" if contest.loss == "published" else f"`{contest.loss}` for all"
+    said = [f"Encoders {encoders}; the loss is {loss}."]
+    if budget is None:
+        return (*said, "All widths are the published ones.")
+    said.append(
+        f"Widths are scaled to about {budget.wanted / 1e9:g} · 10⁹ multiply-adds; the factor stands behind the name."
+    )
+    small = [name for name in names if PRESETS[name].parameters < contest.full_below]
+    if small:
+        said.append(f"Of fewer than {contest.full_below:,} parameters, and at their published width: {', '.join(small)}.")
+    large = [name for name in names if name not in small and budget.factor(name) is None]
+    if large:
+        said.append(f"At their published width because their encoder alone takes more: {', '.join(large)}.")
+    return tuple(said)
 
 
 def _contestant(grid: Grid, source: Source, contest: Contest, name: str, budget: Budget | None) -> Row:
     preset = PRESETS[name]
     scales = budget is not None and preset.parameters >= contest.full_below
-    factor = budget.factor(name) if scales else 1.0
+    factor = (budget.factor(name) if scales else None) or 1.0
     settings: dict[str, Any] = {f"model.{key}": value for key, value in scaled(name, factor).items()}
     if _has_pretrained_encoder(name):
         settings["model.encoder_weights"] = contest.encoder_weights
