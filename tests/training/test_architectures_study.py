@@ -10,20 +10,26 @@ from keras_rau.errors import UsageError
 from keras_rau.export.multiply_adds import multiply_adds
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.scaling import scaled
-from keras_rau.training.study import Contest, Grid, Source, architectures_study, run_study
+from keras_rau.training.study import Contest, Grid, Source, architectures_study, costs, run_study
 from keras_rau.training.study.budget import Budget, count_at
 from keras_rau.training.study.cost_tables import pareto
+from keras_rau.training.study.costs import compared
 from keras_rau.training.study.published import SYSTEMS
 from tests.training.finished_cells import finish
 
 
 def _cost(milliseconds):
-    latency = [{"threads": threads, "median_ms": milliseconds / threads, "p95_ms": milliseconds} for threads in (1, 2)]
-    export = {"bytes": 4_000_000, "latency": latency, "processor": "abacus"}
+    latency = {
+        str(threads): {"milliseconds": milliseconds / threads, "ratio": milliseconds / threads / 4}
+        for threads in (1, 2)
+    }
     return {
+        "reference": "isic2018-rau_net_nano-compound-s0, epoch 40",
         "multiply_adds": 250_000_000,
-        "seconds_per_image": 0.05,
-        "exports": {"float32": export, "float16": {**export, "bytes": 2_000_000}},
+        "training": {"milliseconds": 50.0, "ratio": 2.5},
+        "latency": latency,
+        "bytes": {"float32": 4_000_000, "float16": 2_000_000},
+        "processor": "abacus",
     }
 
 
@@ -43,9 +49,10 @@ def test_the_page_shows_costs_and_what_is_published(study, tmp_path):
     assert [row["label"] for row in found["rows"]] == ["rau_net_nano", "ege_unet", "ms_red"]
     folder = tmp_path / "architectures-isic2018"
     page = (folder / "table.md").read_text()
-    assert "| **ms_red** | 1,234 | 0.250 | 50.0 | 4.00 | 2.00 | 40.0 | 20.0 | 0.9000 |" in page
+    assert "| **ms_red** | 1,234 | 0.250 | 50.0 (2.50) | 4.00 | 2.00 | 40.0 (10.00) | 20.0 (5.00) | 0.9000 |" in page
     assert "| ege_unet | 1,234 | 0.250" in page, "slower and worse: not bold"
     assert "| ms_red | 0.9000 |" in page
+    assert "the loss is each model's published one. All widths are the published ones." in page
     assert "0.8999 | 0.8345 | Dai et al. 2022" in page
     assert (folder / "dice_over_latency.png").stat().st_size > 5000
     assert "![dice over latency](dice_over_latency.png)" in page
@@ -134,3 +141,56 @@ def test_published_figures_are_of_presets_and_possible():
             assert where
             # The mean over images of the IoU is near that of the mean Dice, never far below.
             assert dice / (2 - dice) - 0.03 < iou <= 1
+
+
+def test_an_encoder_beyond_the_budget_keeps_its_width(tmp_path, monkeypatch):
+    fixed = {"deeplab_v3_plus": lambda factor: 1e9 + 2e9 * factor**2, "unet": lambda factor: 1e6 + 2e9 * factor**2}
+    monkeypatch.setattr("keras_rau.training.study.budget.count_at", lambda name, factor, _: fixed[name](factor))
+    source = Source("isic2018", tmp_path, (1,))
+    grid = Grid(tmp_path / "cells", (0,), "unet")
+    for _ in range(2):
+        design = architectures_study(grid, source, Contest(("unet", "deeplab_v3_plus"), multiply_adds=5e8))
+        assert [row.label for row in design.rows] == ["unet × 0.5", "deeplab_v3_plus"]
+        assert design.remarks[-1].endswith("because their encoder alone takes more: deeplab_v3_plus.")
+    with pytest.raises(UsageError, match=r"unet takes at least 0.00149 thousand million .* raise --multiply-adds"):
+        architectures_study(grid, source, Contest(("unet",), multiply_adds=1e6))
+
+
+def test_times_are_compared_in_turns():
+    assert compared([(2.0, 4.0), (2.2, 4.0), (6.0, 12.0)]) == {"milliseconds": 2.2, "ratio": 0.5}
+
+
+def test_another_reference_is_measured_again(study, monkeypatch):
+    cells = [row.cells[0] for row in study.rows]
+    asked = []
+    monkeypatch.setattr(costs, "_measured", lambda own, other: asked.append((own, other)) or {"multiply_adds": 1})
+    for _ in range(2):
+        found = costs.cell_cost((cells[1], 40), (cells[2], 40), Console(quiet=True))
+    assert asked == [((cells[1], 40), (cells[2], 40))]
+    assert found == {"reference": "isic2018-ms_red-compound-s0, epoch 40", "multiply_adds": 1}
+
+
+def test_the_page_says_what_costs_wait_for(study, tmp_path):
+    study.rows[0].cells[0].run.metrics.unlink()
+    run_study(study, tmp_path, Console(quiet=True), report_only=True)
+    page = (tmp_path / "architectures-isic2018" / "table.md").read_text()
+    assert "Costs are measured in turns with rau_net_nano, which is not finished." in page
+    assert "## Cost" not in page
+    assert not (tmp_path / "architectures-isic2018" / "dice_over_latency.png").exists()
+
+
+@pytest.mark.slow
+def test_architectures_on_phantoms(tmp_path):
+    """Trained, exported and measured in truth, in processes of their own."""
+    settings = {"data.image_size": 32, "data.cache": "none", "batch_size": 4, "tensorboard.every": None}
+    phantoms = Source("phantom", tmp_path / "phantoms", (1,), {"data.options": {"n": 10, "size": 48}})
+    grid = Grid(tmp_path / "cells", (0,), "rau_net_nano", overrides=settings)
+    contest = Contest(("rau_net_nano", "unet"), multiply_adds=5e6, full_below=1_000_000)
+    found = run_study(architectures_study(grid, phantoms, contest), tmp_path, Console(quiet=True))
+    nano, unet = (row["cost"] for row in found["rows"])
+    assert 3e6 < unet["multiply_adds"] < 7e6
+    assert nano["training"]["ratio"] == nano["latency"]["2"]["ratio"] == 1
+    assert 0.01 < unet["latency"]["1"]["ratio"] < 100
+    assert 0.01 < unet["training"]["ratio"] < 100
+    assert nano["bytes"]["float16"] < nano["bytes"]["float32"]
+    assert (tmp_path / "architectures-phantom" / "dice_over_latency.png").exists()

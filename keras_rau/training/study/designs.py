@@ -204,7 +204,9 @@ def _remarks(contest: Contest, names: list[str], budget: Budget | None) -> tuple
     )
     small = [name for name in names if PRESETS[name].parameters < contest.full_below]
     if small:
-        said.append(f"Of fewer than {contest.full_below:,} parameters, and at their published width: {', '.join(small)}.")
+        said.append(
+            f"Of fewer than {contest.full_below:,} parameters, and at their published width: {', '.join(small)}."
+        )
     large = [name for name in names if name not in small and budget.factor(name) is None]
     if large:
         said.append(f"At their published width because their encoder alone takes more: {', '.join(large)}.")

@@ -13,6 +13,9 @@ from keras_rau.training.study.cost_tables import latency, pareto
 from keras_rau.training.study.designs import Design
 
 _COLOURS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#2e4057", "#8d6a9f", "#7a7a7a")
+_MARKERS = ("o", "s", "^", "D", "v")
+_LINES = ("-", "--", ":", "-.", (0, (1, 3)))
+_FEW = len(_COLOURS)  # rows whose legend finds a place inside of the axes
 
 
 def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows], folder: Path) -> list[str]:
@@ -29,12 +32,12 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
         "dice_over_epochs.png": (_over_epochs, design.name != "transfer"),
         "dice_per_image.png": (_boxes, True),
         "paired_differences.png": (_differences, bool(results["differences"])),
-        "dice_over_latency.png": (_over_latency, design.costs),
+        "dice_over_latency.png": (_over_latency, "cost" in results["rows"][0]),
     }
     for name, (draw, wanted) in figures.items():
         if not wanted:
             continue
-        figure = new_figure("The plots of a study need", (8, 4.2))
+        figure = new_figure("The plots of a study need", (8, max(4.2, 1.5 + 0.26 * len(results["rows"]))))
         axes = figure.subplots()
         draw(axes, design, results, scores)
         axes.spines[["top", "right"]].set_visible(False)
@@ -45,25 +48,26 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
 
 def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     for number, row in enumerate(row for row in design.rows if row.label in scores):
-        colour = _COLOURS[number % len(_COLOURS)]
+        again, place = divmod(number, len(_COLOURS))
+        colour, marker, line_style = _COLOURS[place], _MARKERS[again % len(_MARKERS)], _LINES[again % len(_LINES)]
         histories = [read_history(cell.run.history) for cell in row.cells]
         length = design.sources[0].epochs[-1]
         # The metrics of a training may be others.
         if all("val_dice" in one for history in histories for one in history):
             mean = np.mean([[one["val_dice"] for one in history] for history in histories], axis=0)
-            axes.plot(range(1, length + 1), mean, color=colour, linewidth=1.2)
+            axes.plot(range(1, length + 1), mean, linestyle=line_style, color=colour, linewidth=1.2)
         (line,) = (one for one in results["rows"] if one["label"] == row.label)
         for epoch, summary in line["at"].items():
             low, high = summary["ci95"]["dice"]
             label = row.label if epoch == next(iter(line["at"])) else None
             # Beside each other, so that the intervals can be told apart.
-            place = int(epoch) + length / 125 * (number - len(scores) / 2)
+            at = int(epoch) + length / 125 * (number - len(scores) / 2)
             axes.errorbar(
-                place,
+                at,
                 summary["dice"],
                 [[summary["dice"] - low], [high - summary["dice"]]],
                 color=colour,
-                fmt="o",
+                fmt=marker,
                 ms=4,
                 capsize=2,
                 label=label,
@@ -72,7 +76,10 @@ def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dic
     bottom = min(summary["ci95"]["dice"][0] for line in results["rows"] for summary in line["at"].values())
     axes.set_ylim(max(bottom - 0.1, 0), None)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="lower right")
+    if len(scores) > _FEW:
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+    else:
+        axes.legend(frameon=False, loc="lower right")
 
 
 def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
@@ -89,21 +96,21 @@ def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str,
 
 
 def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
-    del design, scores
-    points = {row["label"]: (latency(row), row["chosen"]["dice"]) for row in results["rows"]}
+    del scores
+    points = {row["label"]: (latency(row)["ratio"], row["chosen"]["dice"]) for row in results["rows"]}
     for row in results["rows"]:
-        label = row["label"]
-        milliseconds, dice = points[label]
+        ratio, dice = points[row["label"]]
         low, high = row["chosen"]["ci95"]["dice"]
-        axes.errorbar(milliseconds, dice, [[dice - low], [high - dice]], fmt="o", color=_COLOURS[0], ms=5, capsize=2)
-        axes.annotate(label, (milliseconds, dice), xytext=(5, 4), textcoords="offset points", fontsize=7)
+        axes.errorbar(ratio, dice, [[dice - low], [high - dice]], fmt="o", color=_COLOURS[0], ms=5, capsize=2)
+        axes.annotate(row["label"], (ratio, dice), xytext=(5, 4), textcoords="offset points", fontsize=7)
     front = [points[label] for label in pareto(points)]
     axes.step(
         *zip(*front, strict=True), where="post", color=_COLOURS[1], linewidth=1, label="no other is faster and better"
     )
     axes.set_xscale("log")
     axes.set(
-        xlabel="TFLite float32, milliseconds for one image on two threads", ylabel="Dice, test images (95 % intervals)"
+        xlabel=f"time for one image as float32 TFLite on two threads, that of {design.reference} = 1",
+        ylabel="Dice, test images (95 % intervals)",
     )
     axes.grid(alpha=0.3, which="both")
     axes.legend(frameon=False, loc="lower right")

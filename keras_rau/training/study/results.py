@@ -29,16 +29,23 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
     complete = [row for row in design.rows if all(cell.finished for cell in row.cells)]
     chosen: dict[str, Rows] = {}
     lines = []
+    epochs_of = {row.label: [chosen_epoch(cell, console) for cell in row.cells] for row in complete}
+    checkpoints = {row.label: (row.cells[0], epochs_of[row.label][0]) for row in complete}
     for row in complete:
-        epochs = [chosen_epoch(cell, console) for cell in row.cells]
+        epochs = epochs_of[row.label]
         per_seed = [cell_scores(cell, "test", epoch, console) for cell, epoch in zip(row.cells, epochs, strict=True)]
         chosen[row.label] = mean_over_seeds(per_seed)
         at = {
             str(epoch): summarise(mean_over_seeds([cell_scores(cell, "test", epoch, console) for cell in row.cells]))
             for epoch in source.epochs
         }
-        cost = {"cost": cell_cost(row.cells[0], epochs[0], console)} if design.costs else {}
-        lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at, **cost})
+        lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at})
+    remarks = list(design.remarks)
+    if design.costs and design.reference not in checkpoints:
+        remarks.append(f"Costs are measured in turns with {design.reference}, which is not finished.")
+    elif design.costs:
+        for line in lines:
+            line["cost"] = cell_cost(checkpoints[line["label"]], checkpoints[design.reference], console)
     results = {
         **surroundings(design),
         "rows": lines,
@@ -48,6 +55,7 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
             if row not in complete
         },
         "reference": design.reference,
+        "remarks": remarks,
         "differences": paired_differences(chosen, design.reference) if design.reference in chosen else {},
     }
     if design.name == "losses" and source.dataset in paper_tables.LOSSES:

@@ -28,6 +28,7 @@ def markdown(results: dict[str, Any], plots: Sequence[str] = ()) -> str:
     if results.get("missing"):
         missing = "; ".join(f"{label} (without {', '.join(cells)})" for label, cells in results["missing"].items())
         parts.append(f"Not finished yet, and not in the tables: {missing}.")
+    parts += [" ".join(results["remarks"])] if results.get("remarks") else []
     if results["rows"] and "cost" in results["rows"][0]:
         parts.append(cost_table(results))
     parts.append(_differences(results))
