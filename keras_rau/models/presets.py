@@ -99,7 +99,7 @@ PRESETS: dict[str, Preset] = {
     "ms_red_v2": Preset(MsRED, "Ms RED with a fourth branch in each block", 4_709_065, settings={"version": 2}),
     "malunet": Preset(MALUNet, "MALUNet, four kinds of attention in 0.18 million, 2022", 177_943),
     "ege_unet": Preset(EGEUNet, "EGE-UNet, products in 0.05 million, 2023", 53_374, settings=_SUPERVISED),
-    "unet_plus_plus": Preset(UNetPlusPlus, "U-Net++, nested skip connections, 2018", 9_163_329),
+    "unet_plus_plus": Preset(UNetPlusPlus, "U-Net++, nested skip connections, 2018", 9_163_428, settings=_SUPERVISED),
     "deeplab_v3_plus": Preset(DeepLabV3Plus, "DeepLabV3+ on ResNet-50, 2018", 40_373_601, "bce"),
 }
 

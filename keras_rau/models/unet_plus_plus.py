@@ -20,9 +20,9 @@ class UNetPlusPlus(System):
             another; X(i, 0) is the encoder, max-pooled from level to level; X(0, 4) gives the mask
         side outputs: X(0, 1), X(0, 2), X(0, 3)
 
-    9,163,329 trainable parameters at one class: 32 to 512 channels, batch normalisation after every convolution,
-    bilinear enlargement (the source leaves this open). Published loss: cross-entropy plus Dice, here `"compound"`, of
-    all four maps.
+    9,163,329 trainable parameters at one class, 9,163,428 with the side outputs: 32 to 512 channels, batch
+    normalisation after every convolution, bilinear enlargement (the source leaves this open). Published loss:
+    cross-entropy plus Dice, here `"compound"`, of all four maps.
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 16.
