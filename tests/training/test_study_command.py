@@ -179,7 +179,9 @@ def test_a_study_in_processes_is_stopped_and_goes_on(data_dir, tmp_path):
     ]
     command = [sys.executable, "-P", "-c", "from keras_rau.cli import main; main()", "study", *words]
     cell = tmp_path / "cells" / "phantom-rau_net_nano-bce-s0"
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # As a shell starts it in the background.
+    ignoring = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+    process = subprocess.Popen([*ignoring, *command], stderr=subprocess.PIPE, text=True)
     limit = time.monotonic() + 100
     while not (cell / "checkpoints" / "epoch_001.keras").exists() and time.monotonic() < limit:
         time.sleep(0.05)

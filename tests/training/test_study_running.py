@@ -113,7 +113,7 @@ def test_who_stops_the_study_stops_its_trainings(design, number):
         run_cells(design.cells, 2, Console(quiet=True), launch)
     assert stop.value.status == 128 + number
     # The second was stopped while it was being started.
-    assert processes[0].signals == [signal.SIGINT]
+    assert processes[0].signals == [signal.SIGTERM]
     assert processes[0].waited
     assert len(processes) == 2
 
@@ -128,7 +128,7 @@ def test_nothing_goes_on_when_a_training_cannot_be_started(design):
 
     with pytest.raises(OSError, match="no more processes"):
         run_cells(design.cells, 2, Console(quiet=True), launch)
-    assert first.signals == [signal.SIGINT]
+    assert first.signals == [signal.SIGTERM]
     assert first.waited
 
 

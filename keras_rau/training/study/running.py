@@ -67,7 +67,8 @@ def run_cells(cells: Sequence[Cell], jobs: int, console: Console, launch: Launch
         console.print(f"stopping, {len(running)} training(s) save their state", highlight=False)
         for _, process in running.values():
             with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
+                # What a shell starts in the background may ignore SIGINT.
+                process.send_signal(signal.SIGTERM)
         for _, process in running.values():
             process.wait()
         raise
