@@ -48,14 +48,13 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
 
 def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     for number, row in enumerate(row for row in design.rows if row.label in scores):
-        again, place = divmod(number, len(_COLOURS))
-        colour, marker, line_style = _COLOURS[place], _MARKERS[again % len(_MARKERS)], _LINES[again % len(_LINES)]
+        colour, marker, dashes = _style(number)
         histories = [read_history(cell.run.history) for cell in row.cells]
         length = design.sources[0].epochs[-1]
         # The metrics of a training may be others.
         if all("val_dice" in one for history in histories for one in history):
             mean = np.mean([[one["val_dice"] for one in history] for history in histories], axis=0)
-            axes.plot(range(1, length + 1), mean, linestyle=line_style, color=colour, linewidth=1.2)
+            axes.plot(range(1, length + 1), mean, linestyle=dashes, color=colour, linewidth=1.2)
         (line,) = (one for one in results["rows"] if one["label"] == row.label)
         for epoch, summary in line["at"].items():
             low, high = summary["ci95"]["dice"]
@@ -76,7 +75,17 @@ def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dic
     bottom = min(summary["ci95"]["dice"][0] for line in results["rows"] for summary in line["at"].values())
     axes.set_ylim(max(bottom - 0.1, 0), None)
     axes.grid(alpha=0.3)
-    if len(scores) > _FEW:
+    _legend(axes, len(scores))
+
+
+def _style(number: int) -> tuple[str, str, Any]:
+    """Colour, marker and dashes of a row, the same in all plots."""
+    again, place = divmod(number, len(_COLOURS))
+    return _COLOURS[place], _MARKERS[again % len(_MARKERS)], _LINES[again % len(_LINES)]
+
+
+def _legend(axes: Any, rows: int) -> None:
+    if rows > _FEW:
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
     else:
         axes.legend(frameon=False, loc="lower right")
@@ -98,22 +107,26 @@ def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str,
 def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     del scores
     points = {row["label"]: (latency(row)["ratio"], row["chosen"]["dice"]) for row in results["rows"]}
-    for row in results["rows"]:
+    front = pareto(points)
+    corners = zip(*(points[label] for label in front), strict=True)
+    axes.step(*corners, where="post", color="#b0b0b0", label="no other is faster and better")
+    for label in front:
+        axes.annotate(label, points[label], xytext=(5, 5), textcoords="offset points", fontsize=7)
+    for number, row in enumerate(results["rows"]):
         ratio, dice = points[row["label"]]
         low, high = row["chosen"]["ci95"]["dice"]
-        axes.errorbar(ratio, dice, [[dice - low], [high - dice]], fmt="o", color=_COLOURS[0], ms=5, capsize=2)
-        axes.annotate(row["label"], (ratio, dice), xytext=(5, 4), textcoords="offset points", fontsize=7)
-    front = [points[label] for label in pareto(points)]
-    axes.step(
-        *zip(*front, strict=True), where="post", color=_COLOURS[1], linewidth=1, label="no other is faster and better"
-    )
+        colour, marker, _ = _style(number)
+        spread = [[dice - low], [high - dice]]
+        axes.errorbar(
+            ratio, dice, spread, fmt=marker, color=colour, ms=5, capsize=2, elinewidth=0.7, label=row["label"]
+        )
     axes.set_xscale("log")
     axes.set(
         xlabel=f"time for one image as float32 TFLite on two threads, that of {design.reference} = 1",
         ylabel="Dice, test images (95 % intervals)",
     )
     axes.grid(alpha=0.3, which="both")
-    axes.legend(frameon=False, loc="lower right")
+    _legend(axes, len(points))
 
 
 def _differences(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
