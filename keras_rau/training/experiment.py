@@ -1,6 +1,7 @@
 """A training from a configuration to a run directory."""
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from keras_rau.training.fingerprint import Fingerprint, check_same_files, finger
 from keras_rau.training.fitting import check_saving, fit
 from keras_rau.training.freezing import check_freezing
 from keras_rau.training.initial_weights import check_unseen, initialise, load_start, start_line
+from keras_rau.training.lock import alone
 from keras_rau.training.other_tests import load_others
 from keras_rau.training.recovery import recover
 from keras_rau.training.report import write_report
@@ -73,6 +75,13 @@ def train(
         check_same_settings(config, run)
     prepare_tensorflow(config.seed)
     workplace = Workplace(config)
+    with alone(run.path) if workplace.writes else nullcontext():
+        return _train(config, run, workplace, resume, console, validate)
+
+
+def _train(
+    config: Config, run: RunDirectory, workplace: Workplace, resume: bool, console: Console, validate: bool
+) -> dict[str, Any]:
     workplace.join()
     if resume and workplace.writes:
         recover(run)
