@@ -40,14 +40,21 @@ def _size(tensor: Any) -> int:
     return math.prod(tensor.shape.as_list())
 
 
+def _result(operation: Any) -> int:
+    # A dilated convolution works on a map in pieces, which are padded; what is put together again counts.
+    (output,) = operation.outputs
+    together = [one.outputs[0] for one in output.consumers() if one.type == "BatchToSpaceND"]
+    return _size(together[0] if together else output)
+
+
 def _convolution(operation: Any) -> int:
     height, width, channels, _ = operation.inputs[1].shape.as_list()
-    return _size(operation.outputs[0]) * height * width * channels
+    return _result(operation) * height * width * channels
 
 
 def _depthwise(operation: Any) -> int:
     height, width, *_ = operation.inputs[1].shape.as_list()
-    return _size(operation.outputs[0]) * height * width
+    return _result(operation) * height * width
 
 
 def _transposed(operation: Any) -> int:

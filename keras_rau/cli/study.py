@@ -1,5 +1,6 @@
 """keras-rau study: losses, attention, imbalance, transfer, architectures."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +10,8 @@ import typer
 from keras_rau.cli.lists import ListsOfWords
 
 _OPTIONS = {
-    "model": "--model",
-    "model.name": "--model",
+    "model": "--model or --models",
+    "model.name": "--model or --models",
     "loss": "--loss or --losses",
     "loss.name": "--loss or --losses",
     "epochs": "--epochs",
@@ -176,7 +177,7 @@ def architectures(
         ),
     ] = None,
     full_width_below: Annotated[
-        int, typer.Option(metavar="PARAMETERS", help="Smaller models keep their width all the same.")
+        int, typer.Option(min=0, metavar="PARAMETERS", help="Smaller models keep their width all the same.")
     ] = 0,
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="All encoders with ImageNet weights; from scratch if left out.")
@@ -197,8 +198,10 @@ def architectures(
     from keras_rau.models import list_presets
     from keras_rau.training.study import designs
 
-    if multiply_adds is not None and multiply_adds <= 0:
-        raise UsageError(f"--multiply-adds must be positive. Received: {multiply_adds}")
+    if multiply_adds is not None and not 0 < multiply_adds < math.inf:
+        raise UsageError(f"--multiply-adds must be a positive number. Received: {multiply_adds}")
+    if full_width_below and multiply_adds is None:
+        raise UsageError("--full-width-below needs --multiply-adds: without it all widths are the published ones.")
     names = models or list_presets()
     if reference is not None and reference not in names:
         raise UsageError(f"--reference must be one of the models: {', '.join(names)}. Received: {reference!r}")

@@ -19,8 +19,8 @@ class ASNet(System):
     """AS-Net: a decoder that attends to places beside one that attends to channels, and the sum of both.
 
     Source: Hu et al., "AS-Net: Attention Synergy Network for skin lesion segmentation", Expert Systems with
-    Applications 2022; the authors' code is not public, widths are those of an unofficial Keras version and reach the
-    published 24.9 million.
+    Applications 2022; the authors' code is not public, widths are those of an unofficial Keras version, 0.4 %
+    above the published 24.9 million.
 
         VGG-16 without its last pooling, strides 1 to 16
         two decoders, each: the map below, twice as large, behind the encoder's map f; then, at a quarter of f's
@@ -32,7 +32,8 @@ class ASNet(System):
     cross-entropy with weighted lesion pixels, here `"weighted_bce"`.
 
     Deviations: α and β, 0.5 in the unofficial code, are learned, as the abstract's "adaptively" suggests: our
-    interpretation.
+    interpretation. At another width than 1 the encoder is our own VGG-16 and scales pixels to [-1, 1], not as its
+    ImageNet weights want them.
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`.
@@ -51,6 +52,8 @@ class ASNet(System):
         >>> ASNet(input_shape=(96, 128, 3), width=0.25).output.shape
         (None, 96, 128, 1)
     """
+
+    deepest_stride = 16
 
     def __init__(
         self,

@@ -49,7 +49,8 @@ class MsRED(System):
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`.
         version: 1 or 2; version 2 has a fourth branch in every block, and wider dilations.
-        **options: see `keras_rau.models.system.Frame`; `width` scales in steps of 32; there are no side outputs.
+        **options: see `keras_rau.models.system.Frame`; `width` scales in steps of 8 channels; there are no
+            side outputs.
 
     Shape:
         Images `(B, H, W, C)` in [0, 255] to probabilities `(B, H, W, classes)`.
@@ -63,6 +64,8 @@ class MsRED(System):
         (None, 96, 128, 1)
     """
 
+    deepest_stride = 16
+
     def __init__(
         self,
         input_shape: tuple[int | None, int | None, int] = (256, 256, 3),
@@ -75,7 +78,7 @@ class MsRED(System):
 
 
 def _draw(net: Net, image: Any, frame: Frame, version: int) -> Drawing:
-    width = net.channels(32, 32)
+    width = net.channels(32)
     x = net.layer(keras.layers.Rescaling, "scaling", 1 / 127.5, -1)(image)
     with net.scope("input"):
         x = _input(net, x, width)
@@ -126,7 +129,8 @@ def _split(net: Net, x: Any, dilation: int = 1, bias: bool = False) -> Any:
 
 
 def _block(net: Net, x: Any, filters: int, version: int, attention: bool) -> Any:
-    narrow = x.shape[-1] // 8
+    # An eighth of the channels, in pairs, so that two of them can be split in four.
+    narrow = max(1, x.shape[-1] // 16) * 2
     found = []
     for before, dilation in _BRANCHES[version]:
         y = net.conv(x, narrow if before else 2 * narrow, 1)

@@ -38,7 +38,7 @@ def check_input_shape(shape: Any, stride: int) -> None:
         ValueError: it is.
     """
     valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], int) and shape[2] > 0
-    if not valid or any(side is not None and side < stride for side in shape[:2]):
+    if not valid or any(side is not None and not (isinstance(side, int) and side >= stride) for side in shape[:2]):
         raise ValueError(
             f"`input_shape` must be (height, width, channels); height and width are None or at least {stride}, the "
             f"stride of the deepest level (sizes that it does not divide are fine). Received: input_shape={shape}"

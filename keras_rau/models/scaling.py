@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.u_shape import UShape
 
@@ -27,3 +28,9 @@ def scaled(name: str, factor: float) -> dict[str, Any]:
     if issubclass(preset.builder, UShape):
         return {"width": max(1, round(preset.settings.get("width", _WIDTH) * factor))}
     return {"width": factor * preset.settings.get("width", 1.0)}
+
+
+def has_ready_encoder(name: str) -> bool:
+    """Whether a preset's encoder is a network of keras.applications or EfficientNet-Lite0, at its own width only."""
+    preset = PRESETS[name]
+    return "encoder" in preset.settings or preset.builder is DeepLabV3Plus

@@ -12,8 +12,6 @@ from keras_rau.models.base import Graph, SegmentationModel
 from keras_rau.models.net import Net
 from keras_rau.models.options import check_input_shape, check_options
 
-_STRIDE = 32  # of the deepest level of every system
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -38,9 +36,9 @@ class Frame:
 
     def __post_init__(self) -> None:
         positive_int("classes", self.classes)
-        if not isinstance(self.width, (int, float)) or not 0 < self.width < math.inf:
+        number = isinstance(self.width, (int, float)) and not isinstance(self.width, bool)
+        if not number or not 0 < self.width < math.inf:
             raise ValueError(f"`width` must be a positive factor, 1 as published. Received: width={self.width!r}")
-        check_input_shape(self.input_shape, _STRIDE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,12 @@ class System(SegmentationModel):
         own: the subclass's own constructor arguments, for `get_config`.
         options: the fields of `Frame`, `side_weights`, and `name` and `trainable` of `keras.Model`.
         side_weights: published weights of the side outputs' losses.
+
+    Attributes:
+        deepest_stride: of its deepest level, the smallest size of an image.
     """
+
+    deepest_stride = 32
 
     def __init__(
         self,
@@ -80,9 +83,14 @@ class System(SegmentationModel):
         given = {name: value for name, value in options.items() if name in names}
         policy = keras.dtype_policies.get(given.get("dtype") or keras.config.dtype_policy())
         frame = Frame(**{**given, "dtype": policy})
+        check_input_shape(frame.input_shape, self.deepest_stride)
         image = keras.Input(frame.input_shape, name="image")
         net = Net(frame.width, policy)
         drawing = draw(net, image, frame)
+        if frame.deep_supervision and not drawing.sides:
+            raise ValueError(
+                f"{type(self).__name__} was published without side outputs. Received: deep_supervision=True"
+            )
         mask = _finish(net, drawing.logits, image, frame, "mask")
         sides = {}
         if frame.deep_supervision:

@@ -40,6 +40,8 @@ class UNetPlusPlus(System):
         (None, 96, 128, 1)
     """
 
+    deepest_stride = 16
+
     def __init__(self, input_shape: tuple[int | None, int | None, int] = (256, 256, 3), **options: Any) -> None:
         super().__init__(_draw, {}, {"input_shape": input_shape, **options})
 

@@ -15,7 +15,7 @@ NARROW = {
     "gfanet": (models.GFANet, {"width": 0.25}),
     "cpfnet": (models.CPFNet, {"width": 0.125}),
     "as_net": (models.ASNet, {"width": 0.5}),
-    "ms_red": (models.MsRED, {}),
+    "ms_red": (models.MsRED, {"width": 0.25}),
     "malunet": (models.MALUNet, {}),
     "ege_unet": (models.EGEUNet, {}),
     "unet_plus_plus": (models.UNetPlusPlus, {"width": 0.25}),
@@ -72,7 +72,7 @@ def test_any_size_static_or_unknown(name):
 @pytest.mark.parametrize("name", EACH)
 def test_every_live_weight_is_trained_saved_and_loaded(name, tmp_path):
     keras.utils.set_random_seed(0)
-    model = _build(name, deep_supervision=True)
+    model = _build(name, deep_supervision=PRESETS[name].settings.get("deep_supervision", False))
     images = _images(4, 64, 64, 3)
     masks = (np.random.default_rng(1).uniform(size=(4, 64, 64, 1)) > 0.5).astype("float32")
     before = [ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
@@ -120,6 +120,19 @@ def test_dead_weights_are_saved_and_never_trained(tmp_path):
         np.testing.assert_array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other))
 
 
+@pytest.mark.parametrize("architecture", [models.UNetPlusPlus, models.ASNet, models.MsRED])
+def test_the_smallest_image(architecture):
+    model = architecture(input_shape=(16, 32, 3), width=0.125)
+    assert ops.convert_to_numpy(model(_images(1, 16, 32, 3))).shape == (1, 16, 32, 1)
+
+
+@pytest.mark.slow
+def test_every_factor_of_ms_red_has_a_width_of_its_own():
+    counts = [models.count_parameters(models.MsRED(width=width)) for width in (0.25, 0.5, 0.75, 1.0)]
+    assert counts == sorted(set(counts))
+    assert counts[-1] == PRESETS["ms_red"].parameters
+
+
 @pytest.mark.parametrize("name", [name for name in PRESETS if name in NARROW])
 def test_published_losses_are_known_by_name(name):
     assert PRESETS[name].loss in losses.names()
@@ -132,6 +145,16 @@ def test_bad_arguments():
         models.MALUNet(input_shape=(16, 64, 3))
     with pytest.raises(ValueError, match="positive factor"):
         models.MALUNet(width=0)
+    with pytest.raises(ValueError, match="positive factor"):
+        models.MALUNet(width=True)
+    with pytest.raises(ValueError, match="without side outputs"):
+        models.MALUNet(deep_supervision=True)
+    with pytest.raises(ValueError, match="height and width are None or at least 32"):
+        models.MALUNet(input_shape=(64.0, 64, 3))
+    with pytest.raises(ValueError, match="must have three channels"):
+        models.PraNet(input_shape=(32, 32, 4), width=0.125)
+    with pytest.raises(ValueError, match="at least 16"):
+        models.UNetPlusPlus(input_shape=(8, 16, 3))
     with pytest.raises(ValueError, match="whole number"):
         models.MALUNet(classes=0)
     with pytest.raises(ValueError, match="Expected one of 1, 2"):

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from keras_rau import models
-from keras_rau.errors import UsageError
+from keras_rau.errors import RauError, UsageError
 from keras_rau.export.multiply_adds import multiply_adds
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.scaling import scaled
@@ -23,14 +23,14 @@ def _cost(milliseconds):
         str(threads): {"milliseconds": milliseconds / threads, "ratio": milliseconds / threads / 4}
         for threads in (1, 2)
     }
-    return {
-        "reference": "isic2018-rau_net_nano-compound-s0, epoch 40",
+    found = {
         "multiply_adds": 250_000_000,
         "training": {"milliseconds": 50.0, "ratio": 2.5},
         "latency": latency,
         "bytes": {"float32": 4_000_000, "float16": 2_000_000},
         "processor": "abacus",
     }
+    return {"isic2018-rau_net_nano-compound-s0, epoch 40": found}
 
 
 @pytest.fixture
@@ -121,6 +121,15 @@ def test_multiply_adds_of_a_network_that_is_counted_by_hand():
     assert multiply_adds(keras.Model(image, x), (8, 6)) == wanted
 
 
+def test_dilated_convolutions_are_counted_without_their_padding():
+    import keras
+
+    image = keras.Input((32, 32, 16))
+    x = keras.layers.Conv2D(16, 3, padding="same", dilation_rate=9)(image)
+    x = keras.layers.DepthwiseConv2D(3, padding="same", dilation_rate=5)(x)
+    assert multiply_adds(keras.Model(image, x), (32, 32)) == 32 * 32 * 16 * 9 * (16 + 1)
+
+
 def test_multiply_adds_of_the_u_net():
     # 65.5 thousand million are counted for it at 256 × 256, with its additions of biases.
     found = multiply_adds(models.UNet(input_shape=(None, None, 3)), (256, 256))
@@ -144,30 +153,72 @@ def test_published_figures_are_of_presets_and_possible():
 
 
 def test_an_encoder_beyond_the_budget_keeps_its_width(tmp_path, monkeypatch):
-    fixed = {"deeplab_v3_plus": lambda factor: 1e9 + 2e9 * factor**2, "unet": lambda factor: 1e6 + 2e9 * factor**2}
-    monkeypatch.setattr("keras_rau.training.study.budget.count_at", lambda name, factor, _: fixed[name](factor))
+    counts = {"deeplab_v3_plus": lambda factor: 1e9 + 2e9 * factor**2, "unet": lambda factor: 1e6 + 2e9 * factor**2}
+    monkeypatch.setattr("keras_rau.training.study.budget.count_at", lambda name, factor, _: counts[name](factor))
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "unet")
     for _ in range(2):
         design = architectures_study(grid, source, Contest(("unet", "deeplab_v3_plus"), multiply_adds=5e8))
         assert [row.label for row in design.rows] == ["unet × 0.5", "deeplab_v3_plus"]
-        assert design.remarks[-1].endswith("because their encoder alone takes more: deeplab_v3_plus.")
-    with pytest.raises(UsageError, match=r"unet takes at least 0.00149 thousand million .* raise --multiply-adds"):
+        assert design.remarks[-1].endswith("because a ready-made encoder has no other: deeplab_v3_plus.")
+    with pytest.raises(UsageError, match=r"unet takes at least 0.00149 · 10⁹ .* raise --multiply-adds"):
         architectures_study(grid, source, Contest(("unet",), multiply_adds=1e6))
+
+
+def test_a_factor_that_builds_the_published_model_is_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "keras_rau.training.study.budget.count_at", lambda name, factor, _: 1e9 if factor < 1.5 else 9e9
+    )
+    assert Budget(2e9, (32, 32), tmp_path / "widths.json").factor("ms_red") == 1.0
+
+
+def test_damaged_widths_are_named(tmp_path):
+    (tmp_path / "widths.json").write_text("{")
+    with pytest.raises(RauError, match=r"widths.json is damaged; remove it"):
+        Budget(2e9, (32, 32), tmp_path / "widths.json")
+
+
+def test_pretrained_encoders_keep_their_width_and_have_cells_of_their_own(tmp_path):
+    source = Source("isic2018", tmp_path, (1,))
+    grid = Grid(tmp_path / "cells", (0,), "as_net")
+    contest = Contest(("as_net",), multiply_adds=5e8, encoder_weights="imagenet")
+    design = architectures_study(grid, source, contest)
+    assert [row.label for row in design.rows] == ["as_net"]
+    assert design.rows[0].cells[0].name == "isic2018-as_net-imagenet-compound-s0"
+    assert design.remarks[0].startswith("Encoders have imagenet weights")
+    assert design.remarks[-1].endswith("has no other: as_net.")
+
+
+@pytest.mark.parametrize("setting", ["width", "encoder_weights", "deep_supervision"])
+def test_arguments_of_one_model_are_refused(tmp_path, setting):
+    source = Source("isic2018", tmp_path, (1,))
+    grid = Grid(tmp_path / "cells", (0,), "unet", overrides={f"model.{setting}": 1, "model.dtype": "bfloat16"})
+    with pytest.raises(UsageError, match=rf"leave out model.{setting}. For all may be set: model.classes, model.dtype"):
+        architectures_study(grid, source, Contest(("unet", "ege_unet")))
 
 
 def test_times_are_compared_in_turns():
     assert compared([(2.0, 4.0), (2.2, 4.0), (6.0, 12.0)]) == {"milliseconds": 2.2, "ratio": 0.5}
 
 
-def test_another_reference_is_measured_again(study, monkeypatch):
-    cells = [row.cells[0] for row in study.rows]
+def test_each_reference_has_its_figures(study, monkeypatch):
+    one, other, third = ((row.cells[0], 40) for row in study.rows)
     asked = []
-    monkeypatch.setattr(costs, "_measured", lambda own, other: asked.append((own, other)) or {"multiply_adds": 1})
+    monkeypatch.setattr(costs, "_measured", lambda *pair: asked.append(pair) or {"multiply_adds": len(asked)})
     for _ in range(2):
-        found = costs.cell_cost((cells[1], 40), (cells[2], 40), Console(quiet=True))
-    assert asked == [((cells[1], 40), (cells[2], 40))]
-    assert found == {"reference": "isic2018-ms_red-compound-s0, epoch 40", "multiply_adds": 1}
+        assert costs.cell_cost(other, third, Console(quiet=True)) == {"multiply_adds": 1}
+        assert costs.cell_cost(other, one, Console(quiet=True))["multiply_adds"] == 250_000_000
+    assert asked == [(other, third)]
+
+
+def test_scores_are_reported_without_the_checkpoints_that_costs_need(study, tmp_path):
+    for row in study.rows:
+        (row.cells[0].path / "cost_epoch_040.json").unlink()
+    found = run_study(study, tmp_path, Console(quiet=True), report_only=True)
+    assert [row["label"] for row in found["rows"]] == ["rau_net_nano", "ege_unet", "ms_red"]
+    page = (tmp_path / "architectures-isic2018" / "table.md").read_text()
+    assert "Costs are left out: a checkpoint that was not measured yet is missing." in page
+    assert str(tmp_path) not in page
 
 
 def test_the_page_says_what_costs_wait_for(study, tmp_path):

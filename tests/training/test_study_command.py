@@ -130,6 +130,24 @@ def other_dir(tmp_path_factory):
     return root
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--multiply-adds", "nan"], "--multiply-adds must be a positive number"),
+        (["--multiply-adds", "inf"], "--multiply-adds must be a positive number"),
+        (["--multiply-adds", "0"], "--multiply-adds must be a positive number"),
+        (["--full-width-below", "9"], "--full-width-below needs --multiply-adds"),
+        (["--full-width-below", "-1"], "--full-width-below"),
+        (["--reference", "unet"], "--reference must be one of the models: ege_unet"),
+        (["--set", "model.name=unet"], "write --model or --models instead"),
+    ],
+)
+def test_what_architectures_refuse(planned, words, message):
+    status, said = planned("architectures", *WORDS, "--models", "ege_unet", *words)
+    assert status == 2
+    assert message in said.replace("\n", " ")
+
+
 class _Done:
     """A training that ran in this process."""
 

@@ -25,7 +25,7 @@ class PixelScaling(keras.layers.Layer):
         `(B, H, W, 3)` in [0, 255] to the same shape.
 
     Raises:
-        ValueError: the mode is unknown.
+        ValueError: the mode is unknown, or the images have other than three channels.
 
     Example:
         >>> PixelScaling("tf")(255 * keras.ops.ones((1, 1, 1, 3)))[0, 0, 0, 0]
@@ -37,6 +37,15 @@ class PixelScaling(keras.layers.Layer):
         if mode not in _WAYS:
             raise ValueError(f"`mode` must be one of {', '.join(_WAYS)}. Received: mode={mode!r}")
         self.mode = mode
+
+    def build(self, input_shape: Any) -> None:
+        """Check the channels."""
+        if input_shape[-1] != 3:
+            raise ValueError(
+                "This encoder scales red, green and blue by figures of their own: images must have three channels. "
+                f"Received: an image shape of {tuple(input_shape[1:])}"
+            )
+        super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
         """Scale."""

@@ -6,16 +6,13 @@ from pathlib import Path
 import keras
 
 from keras_rau import models
-from keras_rau.errors import UsageError
+from keras_rau.errors import RauError, UsageError
 from keras_rau.export.multiply_adds import multiply_adds
-from keras_rau.models.scaling import scaled
+from keras_rau.models.scaling import has_ready_encoder, scaled
 from keras_rau.training.writing import write_text
 
 # Factors of the published width, a quarter of an octave apart.
 _FACTORS = tuple(2 ** (step / 4) for step in range(-24, 13))
-
-# Share of a preset's multiply-adds that must be left at its narrowest for its encoder to be the cause.
-_FIXED = 0.25
 
 
 class Budget:
@@ -27,15 +24,21 @@ class Budget:
         path: JSON file of what was found before.
 
     Raises:
+        RauError: the file cannot be read.
         UsageError: from `factor`, where a preset takes more at its narrowest.
     """
 
     def __init__(self, multiply_adds: float, image_size: tuple[int, int], path: Path) -> None:
         self.wanted, self.image_size, self.path = multiply_adds, image_size, path
-        self._known: dict[str, float | None] = json.loads(path.read_text()) if path.exists() else {}
+        self._known: dict[str, float | None] = {}
+        if path.exists():
+            try:
+                self._known = json.loads(path.read_text())
+            except ValueError as error:
+                raise RauError(f"{path} is damaged; remove it, and the widths are searched again.") from error
 
     def factor(self, name: str) -> float | None:
-        """Factor of the width of a preset; `None` where its encoder alone takes more."""
+        """Factor of the width of a preset; `None` where its ready-made encoder alone takes more."""
         key = f"{name}, {self.wanted:g} at {self.image_size[0]}x{self.image_size[1]}"
         if key not in self._known:
             self._known[key] = self._search(name)
@@ -55,19 +58,17 @@ class Budget:
             counts[place] = count_at(name, _FACTORS[place], self.image_size)
         # The first of equals: steps of a width may be coarse.
         best = min(sorted(counts), key=lambda place: abs(counts[place] - self.wanted))
-        if best == 0 and counts[best] > self.wanted:
-            self._check_encoder(name, counts[best])
-            return None
-        return _FACTORS[best]
-
-    def _check_encoder(self, name: str, least: int) -> None:
-        if least > _FIXED * count_at(name, 1.0, self.image_size):
-            return
-        raise UsageError(
-            f"{name} takes at least {least / 1e9:.3g} thousand million multiply-adds at {self.image_size[0]}x"
-            f"{self.image_size[1]} pixels, however narrow: leave it out, or raise --multiply-adds. "
-            f"Received: {self.wanted / 1e9:g}"
-        )
+        least = counts[best]
+        if best == 0 and least > self.wanted:
+            if has_ready_encoder(name):
+                return None
+            raise UsageError(
+                f"{name} takes at least {least / 1e9:.3g} · 10⁹ multiply-adds at {self.image_size[0]}x"
+                f"{self.image_size[1]} pixels, however narrow: leave it out, or raise --multiply-adds. "
+                f"Received: {self.wanted / 1e9:g}"
+            )
+        # Channels come in steps: several factors may build the published model.
+        return 1.0 if counts[best] == count_at(name, 1.0, self.image_size) else _FACTORS[best]
 
 
 def count_at(name: str, factor: float, image_size: tuple[int, int]) -> int:

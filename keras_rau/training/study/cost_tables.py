@@ -6,7 +6,7 @@ from keras_rau.training.study.layout import table
 
 
 def pareto(points: dict[str, tuple[float, float]]) -> list[str]:
-    """Labels of the points (cost, score) that no other beats in both, from the cheapest on.
+    """Labels of the points (cost, score) to which no other is equal or better in both, from the cheapest on.
 
     Example:
         >>> pareto({"a": (1.0, 0.8), "b": (2.0, 0.7), "c": (3.0, 0.9)})
@@ -46,11 +46,11 @@ def cost_table(results: dict[str, Any]) -> str:
     size = "×".join(str(side) for side in settings["data"]["image_size"])
     processors = sorted({row["cost"]["processor"] for row in rows})
     text = (
-        f"One image of {size} pixels on {', '.join(processors)}: multiply-adds of convolutions and matrix products; a "
-        f"training step of {settings['batch_size']} images, on all cores; TFLite files in float32 and float16; the float32 "
-        "file on one and two threads (median of 50 runs). In brackets the ratio to "
+        f"One image of {size} pixels on {', '.join(processors)}: multiply-adds of convolutions and matrix products; its "
+        f"share of a training step of {settings['batch_size']} images, on all cores; TFLite files in float32 and "
+        "float16; the float32 file on one and two threads (median of 50 runs). In brackets the ratio to "
         f"{results['reference']}, which ran in turns with each: trust these, milliseconds depend on what else the machine "
-        "does. Bold: no other row is both faster (two threads) and better."
+        "does. Bold: no other row is as fast (two threads) and as good."
     )
     header = [
         "",

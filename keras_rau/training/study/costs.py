@@ -36,19 +36,23 @@ def cell_cost(own: Checkpoint, reference: Checkpoint, console: Console) -> dict[
         console: where progress goes.
 
     Returns:
-        `reference`; `multiply_adds` for one image; `training`: `milliseconds` for one image in a step of the study's
-        batch size, and its `ratio` to the reference; `latency` by number of threads: the same for the float32 file;
-        `bytes` by precision; `processor`.
+        `multiply_adds` for one image; `training`: `milliseconds` for one image in a step of the study's batch size, and
+        its `ratio` to the reference; `latency` by number of threads: the same for the float32 file; `bytes` by
+        precision; `processor`.
+
+    Raises:
+        RauError: it was not measured against this reference yet, and a checkpoint is missing.
     """
     cell, epoch = own
     path = cell.path / f"cost_epoch_{epoch:03}.json"
     against = f"{reference[0].name}, epoch {reference[1]}"
-    found = json.loads(path.read_text()) if path.exists() else {}
-    if found.get("reference") != against:
-        console.print(f"{cell.name}: measuring what it costs; the machine should do nothing else", highlight=False)
-        found = {"reference": against, **_measured(own, reference)}
-        write_text(path, json.dumps(found, indent=1) + "\n")
-    return found
+    # By reference, so that reports with others do not take each other's figures away.
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if against not in known:
+        console.print(f"{cell.name}: measuring what it costs, in turns with {against}", highlight=False)
+        known[against] = _measured(own, reference)
+        write_text(path, json.dumps(known, indent=1) + "\n")
+    return known[against]
 
 
 def _measured(own: Checkpoint, reference: Checkpoint) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from keras_rau.errors import UsageError
 from keras_rau.models.as_net import ASNet
-from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.rau_net import RAUNet
-from keras_rau.models.scaling import scaled
+from keras_rau.models.scaling import has_ready_encoder, scaled
 from keras_rau.training.config import load_config
 from keras_rau.training.named_presets import named_preset
 from keras_rau.training.study.budget import Budget
@@ -24,6 +23,9 @@ ATTENTION = {
     "ba_ra": "boundary and reverse attention (BA-RA)",
 }
 
+
+# Arguments that mean the same in all architectures.
+_COMMON = ("classes", "dtype")
 
 # Arguments that tell the variants of the attention study apart, or that U-Nets do not have.
 _VARIED = ("boundary_depth", "reverse_depth", "boundary_form")
@@ -172,7 +174,8 @@ def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
     The reference is the model of the grid, or the first of them.
 
     Raises:
-        UsageError: a model is unknown, or its encoder has no pretrained weights where all are to be pretrained.
+        UsageError: a model is unknown, its encoder has no pretrained weights where all are to be pretrained, or the
+            configuration has arguments of one model.
     """
     names = list(dict.fromkeys(contest.models))
     for name in names:
@@ -184,16 +187,22 @@ def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
                 f"No pretrained encoder is known for {', '.join(without)}: leave them out, or train all from scratch."
             )
     shared = load_config(grid.base, {**(grid.overrides or {}), "model.name": names[0]})
+    own = [f"model.{name}" for name in shared.model.arguments if name not in _COMMON]
+    if own:
+        raise UsageError(
+            f"These settings mean something else in each architecture, or do not exist: leave out {', '.join(own)}. "
+            f"For all may be set: {', '.join(f'model.{name}' for name in _COMMON)}."
+        )
     budget = None
     if contest.multiply_adds is not None:
         budget = Budget(contest.multiply_adds, shared.data.image_size, grid.folder.parent / "widths.json")
     rows = tuple(_contestant(grid, source, contest, name, budget) for name in names)
     reference = rows[names.index(grid.model) if grid.model in names else 0].label
-    remarks = _remarks(contest, names, budget)
+    remarks = _remarks(contest, rows, budget)
     return Design("architectures", "Architectures", (source,), rows, reference, costs=True, remarks=remarks)
 
 
-def _remarks(contest: Contest, names: list[str], budget: Budget | None) -> tuple[str, ...]:
+def _remarks(contest: Contest, rows: Sequence[Row], budget: Budget | None) -> tuple[str, ...]:
     encoders = "start from scratch" if contest.encoder_weights is None else f"have {contest.encoder_weights} weights"
     loss = "each model's published one" if contest.loss == "published" else f"`{contest.loss}` for all"
     said = [f"Encoders {encoders}; the loss is {loss}."]
@@ -202,33 +211,40 @@ def _remarks(contest: Contest, names: list[str], budget: Budget | None) -> tuple
     said.append(
         f"Widths are scaled to about {budget.wanted / 1e9:g} · 10⁹ multiply-adds; the factor stands behind the name."
     )
+    names = [row.cells[0].config.model.name for row in rows]
     small = [name for name in names if PRESETS[name].parameters < contest.full_below]
     if small:
         said.append(
             f"Of fewer than {contest.full_below:,} parameters, and at their published width: {', '.join(small)}."
         )
-    large = [name for name in names if name not in small and budget.factor(name) is None]
-    if large:
-        said.append(f"At their published width because their encoder alone takes more: {', '.join(large)}.")
+    fixed = [name for name in names if name not in small and _factor(contest, name, budget) is None]
+    if fixed:
+        said.append(f"At their published width, because a ready-made encoder has no other: {', '.join(fixed)}.")
     return tuple(said)
 
 
 def _contestant(grid: Grid, source: Source, contest: Contest, name: str, budget: Budget | None) -> Row:
     preset = PRESETS[name]
     scales = budget is not None and preset.parameters >= contest.full_below
-    factor = (budget.factor(name) if scales else None) or 1.0
+    factor = (_factor(contest, name, budget) if scales else None) or 1.0
     settings: dict[str, Any] = {f"model.{key}": value for key, value in scaled(name, factor).items()}
+    words = [] if factor == 1 else [f"x{factor:.3g}"]
     if _has_pretrained_encoder(name):
         settings["model.encoder_weights"] = contest.encoder_weights
+        words += [] if contest.encoder_weights is None else [contest.encoder_weights]
     loss = preset.loss if contest.loss == "published" else contest.loss
-    words = [] if factor == 1 else [f"x{factor:.3g}"]
     label = name if factor == 1 else f"{name} × {factor:.3g}"
     return replace(grid, model=name).row(label, source, [*words, loss], {"loss.name": loss, **settings})
 
 
+def _factor(contest: Contest, name: str, budget: Budget) -> float | None:
+    # The weights of VGG-16 are those of its own width.
+    fixed = contest.encoder_weights is not None and PRESETS[name].builder is ASNet
+    return None if fixed else budget.factor(name)
+
+
 def _has_pretrained_encoder(name: str) -> bool:
-    preset = PRESETS[name]
-    return "encoder" in preset.settings or preset.builder in (ASNet, DeepLabV3Plus)
+    return has_ready_encoder(name) or PRESETS[name].builder is ASNet
 
 
 def transfer_study(grid: Grid, source: Source, other: Source, loss: str) -> Design:

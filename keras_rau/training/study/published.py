@@ -11,7 +11,7 @@ SYSTEMS: dict[str, dict[str, tuple[float, float, str]]] = {
     "isic2018": {
         "unet": (0.8881, 0.8169, _MS_RED),
         "attention_unet": (0.8903, 0.8199, _MS_RED),
-        "rau_net_paper": (0.8871, 0.797, "Toptaş 2025; IoU from its mean of lesion and background, 0.8768"),
+        "rau_net_paper": (0.8871, 0.797, "Toptaş 2025; IoU from Dice, printed is the mean with the background, 0.8768"),
         "unet_plus_plus": (0.8893, 0.8187, _MS_RED),
         "deeplab_v3_plus": (0.8926, 0.8232, _MS_RED),
         "ms_red": (0.8999, 0.8345, "Dai et al. 2022, 5 folds; Toptaş 2025 prints the two columns swapped"),
@@ -26,7 +26,7 @@ SYSTEMS: dict[str, dict[str, tuple[float, float, str]]] = {
             0.817,
             "Toptaş 2025; IoU from Dice, printed is the mean with the background, 0.8673",
         ),
-        "rau_net_paper": (0.9341, 0.876, "Toptaş 2025; IoU from its mean of lesion and background, 0.9078"),
+        "rau_net_paper": (0.9341, 0.876, "Toptaş 2025; IoU from Dice, printed is the mean with the background, 0.9078"),
         "as_net": (0.9305, 0.8760, _PAPER),
         "mfsnet": (0.954, 0.914, "Basak et al. 2022"),
     },

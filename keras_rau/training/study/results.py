@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from keras_rau.errors import RauError
 from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.training.reproducibility import git_revision, machine, versions
 from keras_rau.training.study import paper_tables, published
@@ -44,8 +45,13 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
     if design.costs and design.reference not in checkpoints:
         remarks.append(f"Costs are measured in turns with {design.reference}, which is not finished.")
     elif design.costs:
-        for line in lines:
-            line["cost"] = cell_cost(checkpoints[line["label"]], checkpoints[design.reference], console)
+        try:
+            costs = [cell_cost(checkpoints[line["label"]], checkpoints[design.reference], console) for line in lines]
+        except RauError as error:
+            console.print(f"costs are left out: {error}", highlight=False, markup=False, soft_wrap=True)
+            remarks.append("Costs are left out: a checkpoint that was not measured yet is missing.")
+        else:
+            lines = [{**line, "cost": cost} for line, cost in zip(lines, costs, strict=True)]
     results = {
         **surroundings(design),
         "rows": lines,
