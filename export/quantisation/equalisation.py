@@ -7,6 +7,8 @@ Weight Equalization and Bias Correction", ICCV 2019, section 4.1), here over who
 concatenations and resizing tie together.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_rau.export.quantisation.graph import Graph, Operator
@@ -76,7 +78,9 @@ def _ties(graph: Graph) -> Unions:
         elif operator.kind in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "MAX_POOL_2D", "AVERAGE_POOL_2D"):
             _tie(ties, graph, values[0], operator.output)
         elif operator.kind == "CONCATENATION" and homogeneous and len(values) == len(operator.inputs):
-            _tie_side_by_side(ties, graph, operator)
+            _tie_side_by_side(ties, graph, operator.output, operator.inputs)
+        elif operator.kind in ("SPLIT", "SPLIT_V") and _divides_channels(graph, values[0], operator.outputs):
+            _tie_side_by_side(ties, graph, values[0], operator.outputs)
         elif operator.kind == "ADD" and homogeneous and _alike(graph, values):
             for tensor in values:
                 _tie(ties, graph, tensor, operator.output)
@@ -85,13 +89,17 @@ def _ties(graph: Graph) -> Unions:
             _fix(ties, graph, gate)
             _tie(ties, graph, features, operator.output)
         else:
-            for tensor in (*values, operator.output):
+            for tensor in (*values, *operator.outputs):
                 _fix(ties, graph, tensor)
     return ties
 
 
 def _alike(graph: Graph, tensors: list[int]) -> bool:
     return len(tensors) == 2 and graph.channels(tensors[0]) == graph.channels(tensors[1])
+
+
+def _divides_channels(graph: Graph, whole: int, parts: Sequence[int]) -> bool:
+    return sum(graph.channels(tensor) for tensor in parts) == graph.channels(whole)
 
 
 def _is_gate(graph: Graph, tensors: list[int]) -> bool:
@@ -109,9 +117,9 @@ def _tie(ties: Unions, graph: Graph, one: int, other: int) -> None:
         ties.join((one, channel), (other, channel))
 
 
-def _tie_side_by_side(ties: Unions, graph: Graph, operator: Operator) -> None:
+def _tie_side_by_side(ties: Unions, graph: Graph, whole: int, parts: Sequence[int]) -> None:
     first = 0
-    for tensor in operator.inputs:
+    for tensor in parts:
         for channel in range(graph.channels(tensor)):
-            ties.join((tensor, channel), (operator.output, first + channel))
+            ties.join((tensor, channel), (whole, first + channel))
         first += graph.channels(tensor)

@@ -19,6 +19,10 @@ _SAME_SCALE = (
     "MAX_POOL_2D",
     "RESHAPE",
     "PAD",
+    "SPLIT",
+    "SPLIT_V",
+    "SLICE",
+    "STRIDED_SLICE",
     "TRANSPOSE",
 )
 # The format fixes the scales of these results.
@@ -94,7 +98,7 @@ def agreed(graph: Graph, extremes: Extremes) -> Ranges:
     unions: Unions = Unions()
     for operator in graph.operators:
         if operator.kind in _SAME_SCALE:
-            for tensor in operator.inputs:
+            for tensor in (*operator.inputs, *operator.outputs):
                 if tensor in extremes.lowest:
                     unions.join(tensor, operator.output)
     found: Ranges = {}

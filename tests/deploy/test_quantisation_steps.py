@@ -45,11 +45,15 @@ def content(tmp_path_factory):
     x = keras.layers.Concatenate()([x, keras.layers.Add()([x, skip])])
     x = keras.layers.Conv2DTranspose(4, 2, strides=2)(keras.layers.Conv2D(4, 3, strides=2, padding="same")(x))
     model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x))
+    return converted(model, tmp_path_factory.mktemp("graph") / "saved")
+
+
+def converted(model, folder):
+    """Of channels some of which are a hundred times as large as others."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
             kernel, bias = layer.get_weights()
             layer.set_weights([kernel * np.geomspace(0.1, 10, kernel.shape[3]), bias + 0.1])
-    folder = tmp_path_factory.mktemp("graph") / "saved"
     write_saved_model(model, folder, (1, SIDE, SIDE, 3))
     return tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"]).convert()
 
@@ -104,6 +108,26 @@ def test_equalised_networks_compute_the_same_with_ranges_of_like_size(content, i
 
     assert np.mean(spread(after)) < 0.8 * np.mean(spread(before))
     assert not np.array_equal(run(graph.content(), images[0]), run(content, images[0])), "nothing was changed"
+
+
+def test_the_parts_of_a_split_keep_what_they_are(images, tmp_path):
+    keras.utils.set_random_seed(2)
+    image = keras.Input((SIDE, SIDE, 3))
+    x = keras.layers.Conv2D(8, 3, strides=8, padding="same", activation="relu")(image)
+    parts = keras.ops.split(x, 4, axis=-1)
+    parts = [parts[0], *(keras.layers.Conv2D(2, 3, padding="same", activation="relu")(part) for part in parts[1:])]
+    x = keras.layers.Concatenate()(parts)
+    content = converted(keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x)), tmp_path / "saved")
+    graph = Graph(content)
+    assert any(operator.kind.startswith("SPLIT") for operator in graph.operators)
+    before = measure(graph, images)
+    equalise(graph, before)
+    after = measure(graph, images)
+    np.testing.assert_allclose(run(graph.content(), images[0]), run(content, images[0]), atol=1e-5)
+    (split,) = (operator for operator in graph.operators if operator.kind.startswith("SPLIT"))
+    spread = [np.ptp(np.log(np.concatenate([one.highest[part] for part in split.outputs]))) for one in (before, after)]
+    assert spread[1] < spread[0]
+    assert len({agreed(graph, after)[tensor] for tensor in (split.inputs[-1], *split.outputs)}) == 1
 
 
 def test_ranges_hold_every_value_and_are_shared_where_they_must_be(content, images):
