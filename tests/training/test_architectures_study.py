@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import pytest
 from rich.console import Console
 
@@ -109,8 +110,6 @@ def test_scaled_presets():
 
 
 def test_multiply_adds_of_a_network_that_is_counted_by_hand():
-    import keras
-
     image = keras.Input((8, 6, 3))
     x = keras.layers.Conv2D(4, 3, padding="same")(image)
     x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
@@ -122,8 +121,6 @@ def test_multiply_adds_of_a_network_that_is_counted_by_hand():
 
 
 def test_dilated_convolutions_are_counted_without_their_padding():
-    import keras
-
     image = keras.Input((32, 32, 16))
     x = keras.layers.Conv2D(16, 3, padding="same", dilation_rate=9)(image)
     x = keras.layers.DepthwiseConv2D(3, padding="same", dilation_rate=5)(x)

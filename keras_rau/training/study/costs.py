@@ -57,12 +57,17 @@ def cell_cost(own: Checkpoint, reference: Checkpoint, console: Console) -> dict[
 
 def _measured(own: Checkpoint, reference: Checkpoint) -> dict[str, Any]:
     size = own[0].config.data.image_size
+    model = _model(own)
     with tempfile.TemporaryDirectory() as folder:
-        file, half = (_exported(own, Path(folder) / f"own_{kind}.tflite", kind) for kind in ("float32", "float16"))
-        other = None if own == reference else _exported(reference, Path(folder) / "reference.tflite", "float32")
+        file, half = (Path(folder) / f"own_{precision}.tflite" for precision in ("float32", "float16"))
+        _export(model, file, "float32", size)
+        _export(model, half, "float16", size)
+        other = None if own == reference else Path(folder) / "reference.tflite"
+        if other is not None:
+            _export(_model(reference), other, "float32", size)
         files = _turns(lambda: cost_of(file), other and (lambda: cost_of(other)))
         sizes = {"float32": file.stat().st_size, "float16": half.stat().st_size}
-    count = multiply_adds(keras.saving.load_model(own[0].checkpoint(own[1]), compile=False), size)
+    count = multiply_adds(model, size)
     other_step = None if own == reference else _training_step(reference[0].config)
     steps = _turns(_training_step(own[0].config), other_step)
     keras.utils.clear_session()
@@ -97,11 +102,13 @@ def compared(turns: Sequence[tuple[float, float]]) -> dict[str, float]:
     return {"milliseconds": median(one for one, _ in turns), "ratio": median(one / other for one, other in turns)}
 
 
-def _exported(checkpoint: Checkpoint, path: Path, precision: str) -> Path:
+def _model(checkpoint: Checkpoint) -> keras.Model:
     cell, epoch = checkpoint
-    model = keras.saving.load_model(cell.checkpoint(epoch), compile=False)
-    export.tflite(model, path, precision, cell.config.data.image_size, limits=export.Limits())
-    return path
+    return keras.saving.load_model(cell.checkpoint(epoch), compile=False)
+
+
+def _export(model: keras.Model, path: Path, precision: str, size: tuple[int, int]) -> None:
+    export.tflite(model, path, precision, size, limits=export.Limits())
 
 
 def _latency(cost: Cost, threads: int) -> float:

@@ -196,45 +196,48 @@ def architectures_study(grid: Grid, source: Source, contest: Contest) -> Design:
     budget = None
     if contest.multiply_adds is not None:
         budget = Budget(contest.multiply_adds, shared.data.image_size, grid.folder.parent / "widths.json")
-    rows = tuple(_contestant(grid, source, contest, name, budget) for name in names)
+    factors = (
+        {} if budget is None else {name: _factor(contest, name, budget) for name in names if not _small(contest, name)}
+    )
+    rows = tuple(_contestant(grid, source, contest, name, factors.get(name) or 1.0) for name in names)
     reference = rows[names.index(grid.model) if grid.model in names else 0].label
-    remarks = _remarks(contest, rows, budget)
+    remarks = _remarks(contest, names, factors)
     return Design("architectures", "Architectures", (source,), rows, reference, costs=True, remarks=remarks)
 
 
-def _remarks(contest: Contest, rows: Sequence[Row], budget: Budget | None) -> tuple[str, ...]:
+def _remarks(contest: Contest, names: Sequence[str], factors: dict[str, float | None]) -> tuple[str, ...]:
     encoders = "start from scratch" if contest.encoder_weights is None else f"have {contest.encoder_weights} weights"
     loss = "each model's published one" if contest.loss == "published" else f"`{contest.loss}` for all"
     said = [f"Encoders {encoders}; the loss is {loss}."]
-    if budget is None:
+    if contest.multiply_adds is None:
         return (*said, "All widths are the published ones.")
     said.append(
-        f"Widths are scaled to about {budget.wanted / 1e9:g} · 10⁹ multiply-adds; the factor stands behind the name."
+        f"Widths are scaled to about {contest.multiply_adds / 1e9:g} · 10⁹ multiply-adds; the factor stands behind the name."
     )
-    names = [row.cells[0].config.model.name for row in rows]
-    small = [name for name in names if PRESETS[name].parameters < contest.full_below]
+    small = [name for name in names if _small(contest, name)]
     if small:
         said.append(
             f"Of fewer than {contest.full_below:,} parameters, and at their published width: {', '.join(small)}."
         )
-    fixed = [name for name in names if name not in small and _factor(contest, name, budget) is None]
+    fixed = [name for name, factor in factors.items() if factor is None]
     if fixed:
         said.append(f"At their published width, because a ready-made encoder has no other: {', '.join(fixed)}.")
     return tuple(said)
 
 
-def _contestant(grid: Grid, source: Source, contest: Contest, name: str, budget: Budget | None) -> Row:
-    preset = PRESETS[name]
-    scales = budget is not None and preset.parameters >= contest.full_below
-    factor = (_factor(contest, name, budget) if scales else None) or 1.0
+def _contestant(grid: Grid, source: Source, contest: Contest, name: str, factor: float) -> Row:
     settings: dict[str, Any] = {f"model.{key}": value for key, value in scaled(name, factor).items()}
     words = [] if factor == 1 else [f"x{factor:.3g}"]
     if _has_pretrained_encoder(name):
         settings["model.encoder_weights"] = contest.encoder_weights
         words += [] if contest.encoder_weights is None else [contest.encoder_weights]
-    loss = preset.loss if contest.loss == "published" else contest.loss
+    loss = PRESETS[name].loss if contest.loss == "published" else contest.loss
     label = name if factor == 1 else f"{name} × {factor:.3g}"
     return replace(grid, model=name).row(label, source, [*words, loss], {"loss.name": loss, **settings})
+
+
+def _small(contest: Contest, name: str) -> bool:
+    return PRESETS[name].parameters < contest.full_below
 
 
 def _factor(contest: Contest, name: str, budget: Budget) -> float | None:

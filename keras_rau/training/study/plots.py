@@ -60,9 +60,9 @@ def _over_epochs(axes: Any, design: Design, results: dict[str, Any], scores: dic
             low, high = summary["ci95"]["dice"]
             label = row.label if epoch == next(iter(line["at"])) else None
             # Beside each other, so that the intervals can be told apart.
-            at = int(epoch) + length / 125 * (number - len(scores) / 2)
+            place = int(epoch) + length / 125 * (number - len(scores) / 2)
             axes.errorbar(
-                at,
+                place,
                 summary["dice"],
                 [[summary["dice"] - low], [high - summary["dice"]]],
                 color=colour,
@@ -109,7 +109,7 @@ def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: di
     points = {row["label"]: (latency(row)["ratio"], row["chosen"]["dice"]) for row in results["rows"]}
     front = pareto(points)
     corners = zip(*(points[label] for label in front), strict=True)
-    axes.step(*corners, where="post", color="#b0b0b0", label="no other is faster and better")
+    axes.step(*corners, where="post", color="#b0b0b0", label="no other is as fast and as good")
     for label in front:
         axes.annotate(label, points[label], xytext=(5, 5), textcoords="offset points", fontsize=7)
     for number, row in enumerate(results["rows"]):
