@@ -4,6 +4,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,69 +25,105 @@ from keras_rau.training.writing import write_text
 _TURNS = 3
 _WARM_UP, _STEPS = 2, 3
 
-Checkpoint = tuple[Cell, int]
 
+def cell_costs(cells: Sequence[Cell], reference: Cell, console: Console) -> list[dict[str, Any]]:
+    """Multiply-adds, time of a training step, size and latency of the exported models; read where they were written before.
 
-def cell_cost(own: Checkpoint, reference: Checkpoint, console: Console) -> dict[str, Any]:
-    """Multiply-adds, time of a training step, size and latency of the exported model; read where it was written before.
+    They are measured on fresh models, since what was learned changes none of them: no checkpoint is needed.
 
     Args:
-        own: a finished training, and the epoch of its checkpoint.
-        reference: those of the model that it is compared with.
+        cells: trainings.
+        reference: the training whose model each is compared with.
         console: where progress goes.
 
     Returns:
-        `multiply_adds` for one image; `training`: `milliseconds` for one image in a step of the study's batch size, and
-        its `ratio` to the reference; `latency` by number of threads: the same for the float32 file; `bytes` by
-        precision; `processor`.
-
-    Raises:
-        RauError: it was not measured against this reference yet, and a checkpoint is missing.
+        For each cell `multiply_adds` for one image; `training`: `milliseconds` for one image in a step of the study's
+        batch size, and its `ratio` to the reference; `latency` by number of threads: the same for the float32 file;
+        `bytes` by precision; `processor`.
     """
-    cell, epoch = own
-    path = cell.path / f"cost_epoch_{epoch:03}.json"
-    against = f"{reference[0].name}, epoch {reference[1]}"
-    # By reference, so that reports with others do not take each other's figures away.
-    known = json.loads(path.read_text()) if path.exists() else {}
-    if against not in known:
-        console.print(f"{cell.name}: measuring what it costs, in turns with {against}", highlight=False)
-        known[against] = _measured(own, reference)
-        write_text(path, json.dumps(known, indent=1) + "\n")
-    return known[against]
-
-
-def _measured(own: Checkpoint, reference: Checkpoint) -> dict[str, Any]:
-    size = own[0].config.data.image_size
-    model = _model(own)
     with tempfile.TemporaryDirectory() as folder:
-        file, half = (Path(folder) / f"own_{precision}.tflite" for precision in ("float32", "float16"))
-        _export(model, file, "float32", size)
-        _export(model, half, "float16", size)
-        other = None if own == reference else Path(folder) / "reference.tflite"
-        if other is not None:
-            _export(_model(reference), other, "float32", size)
-        files = _turns(lambda: cost_of(file), other and (lambda: cost_of(other)))
-        sizes = {"float32": file.stat().st_size, "float16": half.stat().st_size}
-    count = multiply_adds(model, size)
-    other_step = None if own == reference else _training_step(reference[0].config)
-    steps = _turns(_training_step(own[0].config), other_step)
-    keras.utils.clear_session()
+        other = _Subject(reference.config, Path(folder) / "reference")
+        found = []
+        for place, cell in enumerate(cells):
+            path = cell.path / "cost.json"
+            # By reference, so that reports with others do not take each other's figures away.
+            known = json.loads(path.read_text()) if path.exists() else {}
+            if reference.name not in known:
+                console.print(f"{cell.name}: measuring what it costs, in turns with {reference.name}", highlight=False)
+                own = other if cell.name == reference.name else _Subject(cell.config, Path(folder) / str(place))
+                known[reference.name] = _measured(own, other)
+                write_text(path, json.dumps(known, indent=1) + "\n")
+            found.append(known[reference.name])
+        return found
+
+
+class _Subject:
+    """A fresh model, its files and its training step, made when they are asked for and kept."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        self.config, self.folder = config, folder
+        self.loss = checked_loss(config)
+
+    @cached_property
+    def model(self) -> keras.Model:
+        return fresh_model(self.config, self.loss, steps=100)
+
+    @cached_property
+    def multiply_adds(self) -> int:
+        return multiply_adds(self.model, self.config.data.image_size)
+
+    @cached_property
+    def files(self) -> dict[str, Path]:
+        found = {precision: self.folder / f"{precision}.tflite" for precision in ("float32", "float16")}
+        for precision, path in found.items():
+            export.tflite(self.model, path, precision, self.config.data.image_size, limits=export.Limits())
+        return found
+
+    @cached_property
+    def _step(self) -> Callable[[], float]:
+        random = np.random.default_rng(0)
+        shape = (self.config.batch_size, *self.config.data.image_size)
+        images = random.uniform(0, 255, (*shape, 3)).astype(np.float32)
+        masks = random.integers(0, 2, (*shape, 2 if reads_distance(self.loss) else 1)).astype(np.float32)
+
+        def timed() -> float:
+            start = time.perf_counter()
+            self.model.train_on_batch(images, masks)
+            return 1000 * (time.perf_counter() - start) / self.config.batch_size
+
+        for _ in range(_WARM_UP):
+            timed()
+        return timed
+
+    def training_time(self) -> float:
+        """Milliseconds for one image, the middle of some steps."""
+        return median(self._step() for _ in range(_STEPS))
+
+    def run_cost(self) -> Cost:
+        """Size and latency of the float32 file."""
+        return cost_of(self.files["float32"])
+
+
+def _measured(own: _Subject, other: _Subject) -> dict[str, Any]:
+    # Files first: steps on random images leave odd weights.
+    files = _turns(own, other, _Subject.run_cost)
+    steps = _turns(own, other, _Subject.training_time)
     latency = {
         str(threads): compared([(_latency(one, threads), _latency(another, threads)) for one, another in files])
         for threads in (1, 2)
     }
     return {
-        "multiply_adds": count,
+        "multiply_adds": own.multiply_adds,
         "training": compared(steps),
         "latency": latency,
-        "bytes": sizes,
+        "bytes": {precision: path.stat().st_size for precision, path in own.files.items()},
         "processor": files[0][0].processor,
     }
 
 
-def _turns(own: Callable[[], Any], reference: Callable[[], Any] | None) -> list[tuple[Any, Any]]:
+def _turns(own: _Subject, other: _Subject, measure: Callable[[_Subject], Any]) -> list[tuple[Any, Any]]:
     # The reference is not raced with itself.
-    return [(found := own(), found if reference is None else reference()) for _ in range(_TURNS)]
+    return [(found := measure(own), found if own is other else measure(other)) for _ in range(_TURNS)]
 
 
 def compared(turns: Sequence[tuple[float, float]]) -> dict[str, float]:
@@ -102,33 +139,5 @@ def compared(turns: Sequence[tuple[float, float]]) -> dict[str, float]:
     return {"milliseconds": median(one for one, _ in turns), "ratio": median(one / other for one, other in turns)}
 
 
-def _model(checkpoint: Checkpoint) -> keras.Model:
-    cell, epoch = checkpoint
-    return keras.saving.load_model(cell.checkpoint(epoch), compile=False)
-
-
-def _export(model: keras.Model, path: Path, precision: str, size: tuple[int, int]) -> None:
-    export.tflite(model, path, precision, size, limits=export.Limits())
-
-
 def _latency(cost: Cost, threads: int) -> float:
     return next(one.median_ms for one in cost.latency if one.threads == threads)
-
-
-def _training_step(config: Config) -> Callable[[], float]:
-    """Measures milliseconds for one image in a training step on random images, the middle of some."""
-    loss = checked_loss(config)
-    model = fresh_model(config, loss, steps=100)
-    random = np.random.default_rng(0)
-    shape = (config.batch_size, *config.data.image_size)
-    images = random.uniform(0, 255, (*shape, 3)).astype(np.float32)
-    masks = random.integers(0, 2, (*shape, 2 if reads_distance(loss) else 1)).astype(np.float32)
-
-    def timed() -> float:
-        start = time.perf_counter()
-        model.train_on_batch(images, masks)
-        return 1000 * (time.perf_counter() - start) / config.batch_size
-
-    for _ in range(_WARM_UP):
-        timed()
-    return lambda: median(timed() for _ in range(_STEPS))

@@ -9,13 +9,12 @@ from typing import Any
 
 from rich.console import Console
 
-from keras_rau.errors import RauError
 from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.training.reproducibility import git_revision, machine, versions
 from keras_rau.training.study import paper_tables, published
 from keras_rau.training.study.cells import Cell
 from keras_rau.training.study.comparing import Rows, adjusted_together, mean_dice, mean_over_seeds, paired_differences
-from keras_rau.training.study.costs import cell_cost
+from keras_rau.training.study.costs import cell_costs
 from keras_rau.training.study.designs import Design, Row
 from keras_rau.training.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
 
@@ -30,10 +29,8 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
     complete = [row for row in design.rows if all(cell.finished for cell in row.cells)]
     chosen: dict[str, Rows] = {}
     lines = []
-    epochs_of = {row.label: [chosen_epoch(cell, console) for cell in row.cells] for row in complete}
-    checkpoints = {row.label: (row.cells[0], epochs_of[row.label][0]) for row in complete}
     for row in complete:
-        epochs = epochs_of[row.label]
+        epochs = [chosen_epoch(cell, console) for cell in row.cells]
         per_seed = [cell_scores(cell, "test", epoch, console) for cell, epoch in zip(row.cells, epochs, strict=True)]
         chosen[row.label] = mean_over_seeds(per_seed)
         at = {
@@ -41,17 +38,10 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
             for epoch in source.epochs
         }
         lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at})
-    remarks = list(design.remarks)
-    if design.costs and design.reference not in checkpoints:
-        remarks.append(f"Costs are measured in turns with {design.reference}, which is not finished.")
-    elif design.costs:
-        try:
-            costs = [cell_cost(checkpoints[line["label"]], checkpoints[design.reference], console) for line in lines]
-        except RauError as error:
-            console.print(f"costs are left out: {error}", highlight=False, markup=False, soft_wrap=True)
-            remarks.append("Costs are left out: a checkpoint that was not measured yet is missing.")
-        else:
-            lines = [{**line, "cost": cost} for line, cost in zip(lines, costs, strict=True)]
+    if design.costs:
+        (reference,) = (row.cells[0] for row in design.rows if row.label == design.reference)
+        costs = cell_costs([row.cells[0] for row in complete], reference, console)
+        lines = [{**line, "cost": cost} for line, cost in zip(lines, costs, strict=True)]
     results = {
         **surroundings(design),
         "rows": lines,
@@ -61,7 +51,7 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
             if row not in complete
         },
         "reference": design.reference,
-        "remarks": remarks,
+        "remarks": list(design.remarks),
         "differences": paired_differences(chosen, design.reference) if design.reference in chosen else {},
     }
     if design.name == "losses" and source.dataset in paper_tables.LOSSES:
