@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_rau.export.quantisation.graph import Graph, Operator
-from keras_rau.export.quantisation.operations import activate
+from keras_rau.export.quantisation.operations import Values, activate
 from keras_rau.export.quantisation.ranges import Ranges
 from keras_rau.export.quantisation.running import Running, is_known_graph
 
@@ -44,12 +44,12 @@ def correct_biases(
     for place, operator in enumerate(graph.operators):
         wanted, shifted = exact.compute(place), rounded.compute(place)
         if _has_bias(found, operator):
-            shift = _shift(operator, wanted, shifted)
+            shift = _shift(operator, wanted[0], shifted[0])
             bias = found.operators[place].inputs[_BIASES[operator.kind]]
             found.replace_constant(found.operators[place], _BIASES[operator.kind], found.constant(bias) + shift.numpy())
-            shifted = shifted + shift
-        exact.store(place, activate(operator, wanted))
-        rounded.store(place, activate(operator, shifted))
+            shifted = [shifted[0] + shift]
+        exact.store(place, [activate(operator, values) for values in wanted])
+        rounded.store(place, [activate(operator, values) for values in shifted])
     return found
 
 
@@ -81,9 +81,11 @@ class _Rounded(Running):
         kind = self.graph.operators[place].kind
         return _rounded_filters(values, _CHANNEL_AXES[kind]) if position == _FILTER and kind in _BIASES else values
 
-    def store(self, place: int, values: tf.Tensor) -> None:
-        output = self.graph.operators[place].output
-        super().store(place, values if place in self.floats else self.rounded(output, values))
+    def store(self, place: int, found: Values) -> None:
+        if place not in self.floats:
+            outputs = self.graph.operators[place].outputs
+            found = [self.rounded(tensor, values) for tensor, values in zip(outputs, found, strict=True)]
+        super().store(place, found)
 
     def rounded(self, tensor: int, values: tf.Tensor) -> tf.Tensor:
         if tensor not in self.ranges:

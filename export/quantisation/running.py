@@ -7,12 +7,15 @@ import numpy as np
 import tensorflow as tf
 
 from keras_rau.export.quantisation.graph import Graph
-from keras_rau.export.quantisation.operations import activate, compute, is_known
+from keras_rau.export.quantisation.operations import Values, activate, compute, is_known
 
 
 def is_known_graph(graph: Graph) -> bool:
-    """Whether every operation of a graph can be run here."""
-    return all(is_known(operator) for operator in graph.operators)
+    """Whether every operation of a graph can be run here, on several images at once."""
+    return all(
+        is_known(operator) and all(graph.shape(tensor)[:1] == (1,) for tensor in operator.outputs)
+        for operator in graph.operators
+    )
 
 
 def images_within(graph: Graph, values: int) -> int:
@@ -34,8 +37,8 @@ class Running:
         self.values: dict[int, tf.Tensor] = {graph.inputs[0]: images}
         self._last = {tensor: place for place, operator in enumerate(graph.operators) for tensor in operator.inputs}
 
-    def compute(self, place: int) -> tf.Tensor:
-        """Result of the operator at a place, before the activation that is fused into it."""
+    def compute(self, place: int) -> Values:
+        """Results of the operator at a place, before the activation that is fused into it."""
         operator = self.graph.operators[place]
         taken = [self.taken(place, position, tensor) for position, tensor in enumerate(operator.inputs) if tensor >= 0]
         return compute(operator, taken)
@@ -45,9 +48,9 @@ class Running:
         del place, position
         return self.values[tensor] if tensor in self.values else tf.constant(self.graph.constant(tensor))
 
-    def store(self, place: int, values: tf.Tensor) -> None:
-        """Keep the result of the operator at a place, and forget what no later one takes."""
-        self.values[self.graph.operators[place].output] = values
+    def store(self, place: int, found: Values) -> None:
+        """Keep the results of the operator at a place, and forget what no later one takes."""
+        self.values.update(zip(self.graph.operators[place].outputs, found, strict=True))
         for tensor in [tensor for tensor in self.values if self._last.get(tensor, -1) <= place]:
             del self.values[tensor]
 
@@ -56,6 +59,6 @@ def results(graph: Graph, images: np.ndarray) -> Iterator[tuple[int, tf.Tensor]]
     """Every tensor that a graph computes and its values for `images` `(B, H, W, 3)`, in order."""
     running = Running(graph, tf.constant(images, tf.float32))
     for place, operator in enumerate(graph.operators):
-        values = activate(operator, running.compute(place))
-        running.store(place, values)
-        yield operator.output, values
+        found = [activate(operator, values) for values in running.compute(place)]
+        running.store(place, found)
+        yield from zip(operator.outputs, found, strict=True)

@@ -18,6 +18,7 @@ from keras_rau.export.quantisation.halves import halve_weights
 from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.operations import is_known
 from keras_rau.export.quantisation.ranges import agreed, measure
+from keras_rau.export.quantisation.running import is_known_graph
 from keras_rau.export.quantisation.unions import Unions
 from keras_rau.export.to_saved_model import write_saved_model
 from keras_rau.models import from_preset
@@ -141,8 +142,29 @@ def test_ranges_hold_every_value_and_are_shared_where_they_must_be(content, imag
     assert all(low <= 0 <= high for low, high in found.values())
 
 
-def test_ranges_are_those_of_the_interpreter(content, images):
-    graph = Graph(content)
+@pytest.fixture(scope="module")
+def attentive(tmp_path_factory):
+    """A network with what attention is made of: vectors over maps, products of maps, parts, softmax, normalisation."""
+    keras.utils.set_random_seed(3)
+    ops = keras.ops
+    image = keras.Input((SIDE, SIDE, 3))
+    x = keras.layers.Conv2D(8, 3, strides=4, padding="same")(keras.layers.Rescaling(1 / 255)(image))
+    x = keras.layers.PReLU(shared_axes=(1, 2))(x)
+    vector = keras.layers.Dense(8, activation="sigmoid")(keras.layers.GlobalAveragePooling2D()(x))
+    x = x * keras.layers.Reshape((1, 1, 8))(vector)
+    query, key, value, rest = ops.split(x, 4, axis=-1)
+    attention = ops.softmax(ops.matmul(ops.transpose(query, (0, 1, 3, 2)), key), axis=-1)
+    x = ops.concatenate([ops.matmul(value, attention), ops.gelu(rest), x[:, :, :, 2:5]], axis=-1)
+    x = keras.layers.LayerNormalization()(x)
+    x = x / (1 + ops.exp(-ops.max(ops.abs(x), axis=-1, keepdims=True)))
+    model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x))
+    return converted(model, tmp_path_factory.mktemp("attentive") / "saved")
+
+
+@pytest.mark.parametrize("network", ["content", "attentive"])
+def test_ranges_are_those_of_the_interpreter(network, images, request):
+    graph = Graph(request.getfixturevalue(network))
+    assert is_known_graph(graph)
     found, wanted = ranges._measure_here(graph, images), ranges._measure_by_interpreter(graph, images)
     assert found.lowest.keys() == wanted.lowest.keys()
     for tensor in wanted.lowest:
@@ -177,6 +199,16 @@ def test_corrected_biases_bring_the_maps_closer(tmp_path):
         rounded = mlir_quantize(candidate.content(), input_data_type=tf.uint8, output_data_type=tf.uint8)
         differences.append(np.abs(np.stack([run(rounded, image) for image in drawn]) - wanted).mean())
     assert differences[1] < 0.85 * differences[0]
+
+
+def test_biases_are_corrected_behind_parts_and_attention(attentive, images):
+    graph = Graph(attentive)
+    fixed = correct_biases(graph, agreed(graph, measure(graph, images)), images)
+    place, operator = next(
+        (place, one) for place, one in reversed(list(enumerate(graph.operators))) if one.kind == "CONV_2D"
+    )
+    moved = fixed.constant(fixed.operators[place].inputs[2]) - graph.constant(operator.inputs[2])
+    assert 0 < np.abs(moved).max() < 1
 
 
 def test_nothing_is_rounded_where_everything_is_left_out(content, images):
