@@ -38,7 +38,8 @@ def _cost(milliseconds):
 def study(tmp_path):
     source = Source("isic2018", tmp_path / "ISIC2018", (20, 40))
     contest = Contest(("rau_net_nano", "ege_unet", "ms_red"), loss="published")
-    design = architectures_study(Grid(tmp_path / "cells", (0,), "rau_net_nano"), source, contest)
+    grid = Grid(tmp_path / "cells", (0,), "rau_net_nano", overrides={"hardware.mixed_precision": "bfloat16"})
+    design = architectures_study(grid, source, contest)
     for row, dice, milliseconds in zip(design.rows, (0.8, 0.7, 0.9), (4.0, 6.0, 40.0), strict=True):
         finish(row.cells[0], {20: ([0.5], [0.5] * 3), 40: ([0.9], [dice - 0.1, dice, dice + 0.1])})
         (row.cells[0].path / "cost.json").write_text(json.dumps(_cost(milliseconds)))
@@ -52,6 +53,7 @@ def test_the_page_shows_costs_and_what_is_published(study, tmp_path):
     page = (folder / "table.md").read_text()
     assert "| **ms_red** | 1,234 | 0.250 | 50.0 (2.50) | 4.00 | 2.00 | 40.0 (10.00) | 20.0 (5.00) | 0.9000 |" in page
     assert "| ege_unet | 1,234 | 0.250" in page, "slower and worse: not bold"
+    assert "images in bfloat16, on all cores" in page
     assert "| ms_red | 0.9000 |" in page
     assert "the loss is each model's published one. All widths are the published ones." in page
     assert "0.8999 | 0.8345 | Dai et al. 2022" in page

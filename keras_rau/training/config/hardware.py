@@ -11,7 +11,8 @@ class HardwareSection(Section):
     """Precision, compilation and devices."""
 
     mixed_precision: bool | Literal["float16", "bfloat16"] = Field(
-        False, description="compute in float16 (true) or bfloat16, keep weights in float32; for GPUs"
+        False,
+        description="compute in float16 (true) or bfloat16, keep weights in float32; for GPUs, and bfloat16 for CPUs with AMX",
     )
     jit_compile: Literal["auto"] | bool = Field("auto", description="compile the step with XLA")
     devices: Literal["all"] | Annotated[int, Field(ge=1)] = Field(

@@ -47,8 +47,8 @@ def cost_table(results: dict[str, Any]) -> str:
     processors = sorted({row["cost"]["processor"] for row in rows})
     text = (
         f"One image of {size} pixels on {', '.join(processors)}: multiply-adds of convolutions and matrix products; its "
-        f"share of a training step of {settings['batch_size']} images, on all cores; TFLite files in float32 and "
-        "float16; the float32 file on one and two threads (median of 50 runs). In brackets the ratio to "
+        f"share of a training step of {settings['batch_size']} images{_precision(settings)}, on all cores; TFLite files in "
+        "float32 and float16; the float32 file on one and two threads (median of 50 runs). In brackets the ratio to "
         f"{results['reference']}, which ran in turns with each: trust these, milliseconds depend on what else the machine "
         "does. Bold: no other row is as fast (two threads) and as good."
     )
@@ -64,6 +64,11 @@ def cost_table(results: dict[str, Any]) -> str:
         "Dice",
     ]
     return f"## Cost\n\n{text}\n\n" + table(header, lines)
+
+
+def _precision(settings: dict[str, Any]) -> str:
+    chosen = settings["hardware"]["mixed_precision"]
+    return f" in {'float16' if chosen is True else chosen}" if chosen else ""
 
 
 def _with_ratio(time: dict[str, float]) -> str:
