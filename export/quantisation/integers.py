@@ -12,11 +12,13 @@ from keras_rau.export.quantisation.correction import correct_biases
 from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
 from keras_rau.export.quantisation.halves import halve_weights
-from keras_rau.export.quantisation.ranges import agreed, measure
+from keras_rau.export.quantisation.ranges import Extremes, agreed, measure
 from keras_rau.export.quantisation.running import images_within
 
 # Maps from a quarter of the image's side on stay floats: few weights lie there, and an outline is lost first there.
 _FINE = 4
+# Parts of a concatenation share one scale: those of so many times smaller values would be crushed, and what takes them, too.
+_UNEVEN = 8
 # Images that biases are corrected on: their values are in memory together, and the largest tensor may hold so many of them.
 _CORRECTED_ON, _LARGEST = 64, 2**25
 
@@ -25,7 +27,8 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     """Quantise a network: weights of one scale a channel, values of one scale a tensor, uint8 in and out.
 
     Channels are equalised and biases corrected first. A pixel value is a step of the input, and the result counts in steps
-    of 1/256. Operations on fine maps stay floats, with weights of 16 bits.
+    of 1/256. Operations on fine maps stay floats, with weights of 16 bits; so do concatenations of maps of very different
+    size.
 
     Args:
         content: TFLite file of float32 with one input and one output.
@@ -37,8 +40,9 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     """
     graph = Graph(content)
     equalise(graph, measure(graph, images))
-    ranges = agreed(graph, measure(graph, images))
-    floats = [] if integer_only else _fine_operations(graph)
+    extremes = measure(graph, images)
+    floats = [] if integer_only else sorted({*_fine_operations(graph), *_uneven_concatenations(graph, extremes)})
+    ranges = agreed(graph, extremes)
     count = min(_CORRECTED_ON, max(8, images_within(graph, _LARGEST)))
     graph = correct_biases(graph, ranges, images[:count], floats) or graph
     for tensor, (low, high) in ranges.items():
@@ -57,3 +61,19 @@ def _fine_operations(graph: Graph) -> list[int]:
     side = graph.shape(graph.inputs[0])[1]
     shapes = [graph.shape(operator.output) for operator in graph.operators]
     return [place for place, shape in enumerate(shapes) if len(shape) == 4 and shape[1] * _FINE >= side]
+
+
+def _uneven_concatenations(graph: Graph, extremes: Extremes) -> list[int]:
+    """Those of parts of very different size, such as products beside maps; what makes the small ones; what takes them."""
+    found = []
+    for place, operator in enumerate(graph.operators):
+        if operator.kind != "CONCATENATION":
+            continue
+        sizes = {part: max(map(abs, extremes.of(part))) for part in operator.inputs if part in extremes.lowest}
+        small = {part for part, size in sizes.items() if size * _UNEVEN < max(sizes.values())}
+        if small:
+            # The converter gives all parts one scale, even where the concatenation itself is left out.
+            makers = [at for at, other in enumerate(graph.operators) if small.intersection(other.outputs)]
+            takers = [at for at, other in enumerate(graph.operators) if operator.output in other.inputs]
+            found += [*makers, place, *takers]
+    return found

@@ -13,16 +13,20 @@ from keras_rau.export.quantisation.unions import Unions
 
 # Their results have the scale of what they take.
 _SAME_SCALE = (
+    "AVERAGE_POOL_2D",
     "CONCATENATION",
     "RESIZE_BILINEAR",
     "RESIZE_NEAREST_NEIGHBOR",
+    "MAXIMUM",
     "MAX_POOL_2D",
+    "REDUCE_MAX",
     "RESHAPE",
     "PAD",
     "SPLIT",
     "SPLIT_V",
     "SLICE",
     "STRIDED_SLICE",
+    "TILE",
     "TRANSPOSE",
 )
 # The format fixes the scales of these results.

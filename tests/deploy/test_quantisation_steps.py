@@ -10,7 +10,7 @@ from tensorflow.lite.python.convert import mlir_quantize
 from keras_rau import layers
 from keras_rau.datasets import draw_phantom
 from keras_rau.export.cost import cost_of
-from keras_rau.export.quantisation import ranges
+from keras_rau.export.quantisation import integers, ranges
 from keras_rau.export.quantisation.correction import correct_biases
 from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
@@ -199,6 +199,30 @@ def test_corrected_biases_bring_the_maps_closer(tmp_path):
         rounded = mlir_quantize(candidate.content(), input_data_type=tf.uint8, output_data_type=tf.uint8)
         differences.append(np.abs(np.stack([run(rounded, image) for image in drawn]) - wanted).mean())
     assert differences[1] < 0.85 * differences[0]
+
+
+def test_small_parts_of_a_concatenation_are_not_crushed_by_large_ones(images, tmp_path, monkeypatch):
+    keras.utils.set_random_seed(4)
+    image = keras.Input((SIDE, SIDE, 3))
+    x = keras.layers.Conv2D(4, 3, strides=8, padding="same", activation="relu")(keras.layers.Rescaling(1 / 255)(image))
+    small = keras.layers.Conv2D(4, 3, padding="same")(x)
+    x = keras.layers.Concatenate()([1e4 * x * x * x, small])
+    kernel = np.random.default_rng(4).normal(size=(1, 1, 8, 1)) * np.repeat([1e-4, 1], 4)[:, None]
+    last = keras.layers.Conv2D(1, 1, activation="sigmoid")
+    model = keras.Model(image, last(x))
+    last.set_weights([kernel, np.zeros(1)])
+    write_saved_model(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), signature_keys=["serving_default"])
+    content = converter.convert()
+    wanted = np.stack([run(content, image) for image in images])
+    # Equalised, they would not differ in size.
+    monkeypatch.setattr(integers, "equalise", lambda *_: None)
+    differences = []
+    for allowed in (integers._UNEVEN, np.inf):
+        monkeypatch.setattr(integers, "_UNEVEN", allowed)
+        found = to_integers(content, images)
+        differences.append(np.abs(np.stack([run(found, image) for image in images]) - wanted).mean())
+    assert differences[0] < 0.5 * differences[1]
 
 
 def test_biases_are_corrected_behind_parts_and_attention(attentive, images):
