@@ -163,4 +163,4 @@ def _write_inputs(
         "parameters": models.count_parameters(model),
         "resumed_after": {"epochs": state.epoch, "steps": state.step},
     }
-    return record_start(run, more)
+    return record_start(run, model.dtype_policy.name, more)

@@ -82,7 +82,7 @@ def machine() -> dict[str, Any]:
 
 
 def computing() -> dict[str, Any]:
-    """How Keras computes in this process: backend, threads, determinism, precision, devices."""
+    """How Keras computes in this process: backend, threads, determinism, devices."""
     import keras
     import tensorflow as tf
 
@@ -92,7 +92,6 @@ def computing() -> dict[str, Any]:
         "deterministic": os.environ.get("TF_DETERMINISTIC_OPS") in ("1", "true") or _op_determinism(),
         "inter_op_threads": threads.get_inter_op_parallelism_threads(),
         "intra_op_threads": threads.get_intra_op_parallelism_threads(),
-        "precision": keras.config.dtype_policy().name,
         "devices": [_device(device) for device in tf.config.list_physical_devices()],
     }
 

@@ -10,18 +10,19 @@ from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.writing import write_text
 
 
-def record_start(run: RunDirectory, more: dict[str, Any]) -> list[str]:
+def record_start(run: RunDirectory, precision: str, more: dict[str, Any]) -> list[str]:
     """Write the surroundings of this start; those of the starts before move to `earlier_starts`.
 
     Args:
         run: the run.
+        precision: name of the policy that the model computes by.
         more: what else belongs to the start, such as the fingerprint of the data.
 
     Returns:
         What is another than at the start before and may change figures, such as `"tensorflow: 2.16.2 then, 2.21.0 now"`.
 
     Example:
-        >>> record_start(run, {"epoch": 3})
+        >>> record_start(run, "float32", {"epoch": 3})
         []
     """
     now: dict[str, Any] = {
@@ -30,7 +31,7 @@ def record_start(run: RunDirectory, more: dict[str, Any]) -> list[str]:
         "versions": versions(),
         "git": git_revision(),
         "machine": machine(),
-        "computing": computing(),
+        "computing": {**computing(), "precision": precision},
         "environment_variables": environment_variables(),
         **more,
     }

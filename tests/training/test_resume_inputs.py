@@ -127,22 +127,23 @@ def test_every_start_is_kept(tmp_path, monkeypatch):
     run = RunDirectory(tmp_path)
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
     monkeypatch.setenv("SECRET_TOKEN", "x")
-    assert record_start(run, {"resumed_after": {"epochs": 0}}) == []
+    assert record_start(run, "mixed_bfloat16", {"resumed_after": {"epochs": 0}}) == []
     first = json.loads(run.environment.read_text())
     assert first["environment_variables"]["TF_NUM_INTRAOP_THREADS"] == "2"
     assert "SECRET_TOKEN" not in run.environment.read_text()
     assert first["computing"]["devices"] == ["CPU"]
+    assert first["computing"]["precision"] == "mixed_bfloat16"
     assert {"keras", "tensorflow"} < first["versions"].keys()
     now = {**first["versions"], "tensorflow": "9.0"}
     monkeypatch.setattr(starts, "versions", lambda: now)
-    changed = record_start(run, {"resumed_after": {"epochs": 3}})
+    changed = record_start(run, "mixed_bfloat16", {"resumed_after": {"epochs": 3}})
     assert changed == [f"tensorflow: {first['versions']['tensorflow']} then, 9.0 now"]
-    assert record_start(run, {"resumed_after": {"epochs": 4}}) == []
+    assert record_start(run, "mixed_bfloat16", {"resumed_after": {"epochs": 4}}) == []
     found = json.loads(run.environment.read_text())
     assert found["resumed_after"] == {"epochs": 4}
     assert [start["resumed_after"]["epochs"] for start in found["earlier_starts"]] == [0, 3]
     run.environment.write_text('{"cut sh')
-    record_start(run, {})
+    record_start(run, "mixed_bfloat16", {})
     assert json.loads(run.environment.read_text())["earlier_starts"] == [{"unreadable": True}]
 
 
