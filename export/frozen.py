@@ -14,4 +14,6 @@ def write_frozen(model: keras.Model, path: Path, shape: tuple[int, ...]) -> None
     frozen = convert_variables_to_constants_v2(traced)
     module = tf.Module()
     module.serve = tf.function(lambda image: {"mask": frozen(image)[0]}, input_signature=[spec])
-    tf.saved_model.save(module, str(path), signatures={"serving_default": module.serve})
+    # Gradients of an activation such as `silu` capture constants that cannot be saved, and nobody needs them here.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(path), signatures={"serving_default": module.serve}, options=options)

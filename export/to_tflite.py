@@ -39,8 +39,9 @@ def tflite(
     """Export a model as a TFLite file and check it against the Keras model.
 
     The file has one signature, `serving_default`: `image`, `(1, H, W, 3)` plain pixels in [0, 255], to `mask`,
-    `(1, H, W, 1)`; float32, but uint8 in `int8` files, whose mask v stands for the probability v / 256. Built-in
-    operators only, so that it runs wherever LiteRT does. What `info` says is in the file, too, as the ZIP entry `model.json`.
+    `(1, H, W, 1)`; float32, but uint8 in `int8` files, whose mask v stands for the probability v / 256 (logits have a scale
+    of their own, which the file states). Built-in operators only, so that it runs wherever LiteRT does. What `info` says is
+    in the file, too, as the ZIP entry `model.json`.
 
     Args:
         model: a model with one image input and one output; one in half precision is exported in float32.
@@ -55,8 +56,8 @@ def tflite(
         calibration: images that the ranges of `"int8"` are measured on: a folder, files, arrays, or a
             `tf.data.Dataset`. Masks beside them are left out.
         calibration_count: how many of them to take at most.
-        integer_only: of `"int8"`, round the operations on the finest maps, too, for accelerators that know integers alone;
-            masks differ more then.
+        integer_only: of `"int8"`, round what would stay floats, too, for accelerators that know integers alone; masks
+            differ more then.
         limits: what is allowed; `LIMITS` of the precision when `None`.
         samples: from `datasets.load`, with masks that both models are scored against.
         measure: also measure latency and memory.
@@ -111,8 +112,6 @@ def _convert(
             converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"])
             configure(converter, precision)
             content = converter.convert()
-            if precision == "int8":
-                content = to_integers(content, calibration.images, integer_only)
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = next(
@@ -122,4 +121,10 @@ def _convert(
     custom = custom_operators(content)
     if custom:
         raise ExportError(f"The converted model needs operators that phones lack: {', '.join(custom)}")
+    if precision == "int8":
+        try:
+            with quiet():
+                content = to_integers(content, calibration.images, integer_only)
+        except Exception as error:
+            raise ExportError(f"The model cannot be quantised, float16 may serve: {error}") from error
     return content

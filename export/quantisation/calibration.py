@@ -45,7 +45,7 @@ def calibration_images(
 
     Raises:
         DataError: a folder or file is missing or no image.
-        ExportError: there are none, or too few, or an array has another shape than an image.
+        ExportError: there are none, or too few, or an array has another shape or other values than an image.
 
     Example:
         >>> len(calibration_images("ISIC2018/train", (224, 224), {}).images)
@@ -64,7 +64,18 @@ def calibration_images(
             f"{len(found)} images are too few to measure ranges on: at least {_LEAST}, better {COUNT}, as different as "
             "those that the model will see."
         )
-    return Calibration([image for _, image in found], [name for name, _ in found])
+    images = [image for _, image in found]
+    _check_values(images)
+    return Calibration(images, [name for name, _ in found])
+
+
+def _check_values(images: Sequence[np.ndarray]) -> None:
+    lowest, highest = min(float(image.min()) for image in images), max(float(image.max()) for image in images)
+    # Interpolation and preprocessing may pass the ends by a little.
+    if lowest < -1 or highest > 256 or highest <= 1:
+        raise ExportError(
+            f"Calibration images are plain pixels in [0, 255]. Received: values in [{lowest:.4g}, {highest:.4g}]"
+        )
 
 
 def _are_files(source: Any) -> bool:

@@ -1,8 +1,9 @@
 """Making up in the biases for what rounding shifts.
 
 The errors of rounded weights and values do not cancel: the mean of a channel moves, and the layers after it see another
-picture. Each bias takes back the shift of its own channel, measured with everything before it rounded (Nagel et al.,
-"Data-Free Quantization through Weight Equalization and Bias Correction", ICCV 2019, section 4.2, "empirical").
+picture. Each bias of a convolution takes back the shift of its own channel, measured with everything before it rounded
+(Nagel et al., "Data-Free Quantization through Weight Equalization and Bias Correction", ICCV 2019, section 4.2,
+"empirical").
 """
 
 from collections.abc import Collection, Sequence
@@ -55,7 +56,9 @@ def correct_biases(
 
 def _has_bias(graph: Graph, operator: Operator) -> bool:
     position = _BIASES.get(operator.kind)
-    return position is not None and len(operator.inputs) > position and graph.is_constant(operator.inputs[position])
+    if position is None or len(operator.inputs) <= position or operator.inputs[position] < 0:
+        return False
+    return graph.is_constant(operator.inputs[position])
 
 
 def _shift(operator: Operator, wanted: tf.Tensor, found: tf.Tensor) -> tf.Tensor:
@@ -72,7 +75,7 @@ class _Rounded(Running):
         super().__init__(graph, images)
         self.ranges, self.floats = ranges, frozenset(floats)
 
-    def taken(self, place: int, position: int, tensor: int) -> tf.Tensor:
+    def taken(self, place: int, position: int, tensor: int) -> tf.Tensor | np.ndarray:
         values = super().taken(place, position, tensor)
         if place in self.floats:
             return values
@@ -94,7 +97,7 @@ class _Rounded(Running):
         return tf.quantization.fake_quant_with_min_max_args(values, low, max(high, low + 1e-6))
 
 
-def _rounded_filters(filters: tf.Tensor, axis: int) -> tf.Tensor:
+def _rounded_filters(filters: np.ndarray, axis: int) -> tf.Tensor:
     # One scale for each channel, symmetric around 0.
     axes = [other for other in range(4) if other != axis]
     scale = tf.maximum(tf.reduce_max(tf.abs(filters), axes, keepdims=True), 1e-12) / 127

@@ -18,6 +18,7 @@ from keras_rau.export.quantisation.unions import Unions
 _FIXED = "fixed"
 _HOMOGENEOUS = ("NONE", "RELU")
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_CHANNEL_BY_CHANNEL = ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "MAX_POOL_2D", "AVERAGE_POOL_2D")
 # Half of the differences goes into the weights: all of them would cost the weights as much as the values gain.
 _SHARE = 0.5
 
@@ -59,9 +60,12 @@ def _has_bias(operator: Operator) -> bool:
 
 
 def _is_convolution(graph: Graph, operator: Operator) -> bool:
-    return operator.kind in _CONVOLUTIONS and all(
-        graph.is_constant(tensor) for tensor in operator.inputs[1:] if tensor >= 0
-    )
+    """Of all channels, or of each apart: in groups, they keep their values."""
+    if operator.kind not in _CONVOLUTIONS:
+        return False
+    image, filters, *_ = operator.inputs
+    in_groups = operator.kind == "CONV_2D" and graph.channels(filters) != graph.channels(image)
+    return not in_groups and all(graph.is_constant(tensor) for tensor in operator.inputs[1:] if tensor >= 0)
 
 
 def _ties(graph: Graph) -> Unions:
@@ -75,9 +79,9 @@ def _ties(graph: Graph) -> Unions:
         if _is_convolution(graph, operator):
             if not homogeneous:
                 _fix(ties, graph, operator.output)
-        elif operator.kind in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "MAX_POOL_2D", "AVERAGE_POOL_2D"):
+        elif operator.kind in _CHANNEL_BY_CHANNEL and homogeneous:
             _tie(ties, graph, values[0], operator.output)
-        elif operator.kind == "CONCATENATION" and homogeneous and len(values) == len(operator.inputs):
+        elif operator.kind == "CONCATENATION" and homogeneous and _joins_channels(graph, operator, values):
             _tie_side_by_side(ties, graph, operator.output, operator.inputs)
         elif operator.kind in ("SPLIT", "SPLIT_V") and _divides_channels(graph, values[0], operator.outputs):
             _tie_side_by_side(ties, graph, values[0], operator.outputs)
@@ -96,6 +100,10 @@ def _ties(graph: Graph) -> Unions:
 
 def _alike(graph: Graph, tensors: list[int]) -> bool:
     return len(tensors) == 2 and graph.channels(tensors[0]) == graph.channels(tensors[1])
+
+
+def _joins_channels(graph: Graph, operator: Operator, values: list[int]) -> bool:
+    return len(values) == len(operator.inputs) and _divides_channels(graph, operator.output, values)
 
 
 def _divides_channels(graph: Graph, whole: int, parts: Sequence[int]) -> bool:

@@ -12,7 +12,7 @@ from keras_rau.export.quantisation.correction import correct_biases
 from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
 from keras_rau.export.quantisation.halves import halve_weights
-from keras_rau.export.quantisation.ranges import Extremes, agreed, measure
+from keras_rau.export.quantisation.ranges import SAME_SCALE, Extremes, agreed, measure
 from keras_rau.export.quantisation.running import images_within
 
 # Maps from a quarter of the image's side on stay floats: few weights lie there, and an outline is lost first there.
@@ -26,14 +26,14 @@ _CORRECTED_ON, _LARGEST = 64, 2**25
 def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool = False) -> bytes:
     """Quantise a network: weights of one scale a channel, values of one scale a tensor, uint8 in and out.
 
-    Channels are equalised and biases corrected first. A pixel value is a step of the input, and the result counts in steps
-    of 1/256. Operations on fine maps stay floats, with weights of 16 bits; so do concatenations of maps of very different
-    size.
+    Channels are equalised and biases corrected first. A pixel value is a step of the input, and probabilities count in
+    steps of 1/256. Operations on fine maps stay floats, with weights of 16 bits; so do concatenations of maps of very
+    different size.
 
     Args:
         content: TFLite file of float32 with one input and one output.
         images: float32 `(H, W, 3)` in [0, 255], from which ranges are measured.
-        integer_only: round the operations on fine maps, too.
+        integer_only: round these operations, too.
 
     Returns:
         TFLite file.
@@ -41,7 +41,7 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     graph = Graph(content)
     equalise(graph, measure(graph, images))
     extremes = measure(graph, images)
-    floats = [] if integer_only else sorted({*_fine_operations(graph), *_uneven_concatenations(graph, extremes)})
+    floats = [] if integer_only else _floats(graph, extremes)
     ranges = agreed(graph, extremes)
     count = min(_CORRECTED_ON, max(8, images_within(graph, _LARGEST)))
     graph = correct_biases(graph, ranges, images[:count], floats) or graph
@@ -57,6 +57,12 @@ def to_integers(content: bytes, images: Sequence[np.ndarray], integer_only: bool
     return rounded.content()
 
 
+def _floats(graph: Graph, extremes: Extremes) -> list[int]:
+    places = sorted({*_fine_operations(graph), *_uneven_concatenations(graph, extremes)})
+    # The converter does not leave out what has several results.
+    return [place for place in places if len(graph.operators[place].outputs) == 1]
+
+
 def _fine_operations(graph: Graph) -> list[int]:
     side = graph.shape(graph.inputs[0])[1]
     shapes = [graph.shape(operator.output) for operator in graph.operators]
@@ -66,14 +72,30 @@ def _fine_operations(graph: Graph) -> list[int]:
 def _uneven_concatenations(graph: Graph, extremes: Extremes) -> list[int]:
     """Those of parts of very different size, such as products beside maps; what makes the small ones; what takes them."""
     found = []
-    for place, operator in enumerate(graph.operators):
+    for operator in graph.operators:
         if operator.kind != "CONCATENATION":
             continue
         sizes = {part: max(map(abs, extremes.of(part))) for part in operator.inputs if part in extremes.lowest}
         small = {part for part, size in sizes.items() if size * _UNEVEN < max(sizes.values())}
         if small:
-            # The converter gives all parts one scale, even where the concatenation itself is left out.
-            makers = [at for at, other in enumerate(graph.operators) if small.intersection(other.outputs)]
-            takers = [at for at, other in enumerate(graph.operators) if operator.output in other.inputs]
-            found += [*makers, place, *takers]
+            found += _with_what_shares_their_scale(graph, small, operator.output)
     return found
+
+
+def _with_what_shares_their_scale(graph: Graph, parts: set[int], whole: int) -> list[int]:
+    """What makes and takes some parts, and what takes the whole; with what hands their scale on.
+
+    The converter gives all of these one scale, even where the concatenation itself is left out.
+    """
+    before, after = set(parts), {whole}
+    for operator in reversed(graph.operators):
+        if operator.kind in SAME_SCALE and before.intersection(operator.outputs):
+            before.update(tensor for tensor in operator.inputs if not graph.is_constant(tensor))
+    for operator in graph.operators:
+        if operator.kind in SAME_SCALE and after.intersection(operator.inputs):
+            after.update(operator.outputs)
+    return [
+        place
+        for place, operator in enumerate(graph.operators)
+        if before.intersection((*operator.inputs, *operator.outputs)) or after.intersection(operator.inputs)
+    ]

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_rau.export.quantisation.graph import Operator
 
-Values = list[tf.Tensor]
+# Constants are arrays of NumPy: they have no axis of images.
+Values = list[tf.Tensor | np.ndarray]
 _PADDINGS = ("SAME", "VALID")
 _ACTIVATIONS = {
     "NONE": lambda x: x,
@@ -43,12 +45,11 @@ def _elementwise(combine: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]) -> Callab
     return run
 
 
-def _of_rank(values: tf.Tensor, rank: int) -> tf.Tensor:
+def _of_rank(values: tf.Tensor | np.ndarray, rank: int) -> tf.Tensor | np.ndarray:
     # Vectors of one image, (1, C), are broadcast over its map, (1, H, W, C): with more images the axes between are needed.
-    missing = rank - len(values.shape)
-    if missing and len(values.shape) > 1:
-        return tf.reshape(values, (values.shape[0], *[1] * missing, *values.shape[1:]))
-    return values
+    if isinstance(values, np.ndarray):
+        return values
+    return tf.reshape(values, (values.shape[0], *[1] * (rank - len(values.shape)), *values.shape[1:]))
 
 
 def _strides(options: Any) -> list[int]:
@@ -112,8 +113,16 @@ def _reduce(reduce: Callable[..., tf.Tensor]) -> Callable[[Operator, Values], tf
 
 def _fully_connected(operator: Operator, taken: Values) -> tf.Tensor:
     values, weights, *bias = taken
+    if not operator.options.keepNumDims:
+        values = tf.reshape(values, (values.shape[0], weights.shape[-1]))
     found = tf.tensordot(values, weights, [[-1], [1]])
     return found + bias[0] if bias else found
+
+
+def _concatenation(operator: Operator, taken: Values) -> tf.Tensor:
+    count = next(len(values) for values in taken if not isinstance(values, np.ndarray))
+    parts = [np.repeat(values, count, 0) if isinstance(values, np.ndarray) else values for values in taken]
+    return tf.concat(parts, operator.options.axis)
 
 
 def _batch_matmul(operator: Operator, taken: Values) -> tf.Tensor:
@@ -158,13 +167,15 @@ _OPERATIONS: dict[str, Callable[[Operator, Values], tf.Tensor | Values]] = {
     "ADD": _elementwise(tf.add),
     "AVERAGE_POOL_2D": _pool("AVG"),
     "BATCH_MATMUL": _batch_matmul,
-    "CONCATENATION": lambda operator, taken: tf.concat(taken, operator.options.axis),
+    "CONCATENATION": _concatenation,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
     "DIV": _elementwise(tf.divide),
+    "ELU": lambda operator, taken: tf.nn.elu(taken[0]),
     "EXP": lambda operator, taken: tf.exp(taken[0]),
     "FULLY_CONNECTED": _fully_connected,
     "GELU": lambda operator, taken: tf.nn.gelu(taken[0], operator.options.approximate),
+    "HARD_SWISH": lambda operator, taken: taken[0] * tf.nn.relu6(taken[0] + 3) / 6,
     "LEAKY_RELU": lambda operator, taken: tf.nn.leaky_relu(taken[0], operator.options.alpha),
     "LOGISTIC": lambda operator, taken: tf.sigmoid(taken[0]),
     "MAXIMUM": _elementwise(tf.maximum),

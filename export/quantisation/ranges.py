@@ -12,7 +12,7 @@ from keras_rau.export.quantisation.running import images_within, is_known_graph,
 from keras_rau.export.quantisation.unions import Unions
 
 # Their results have the scale of what they take.
-_SAME_SCALE = (
+SAME_SCALE = (
     "AVERAGE_POOL_2D",
     "CONCATENATION",
     "RESIZE_BILINEAR",
@@ -30,7 +30,8 @@ _SAME_SCALE = (
     "TRANSPOSE",
 )
 # The format fixes the scales of these results.
-_FIXED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-1.0, 127 / 128)}
+_PROBABILITIES = (0.0, 255 / 256)
+_FIXED = {"LOGISTIC": _PROBABILITIES, "SOFTMAX": _PROBABILITIES, "TANH": (-1.0, 127 / 128)}
 PIXELS = (0.0, 255.0)
 _TOGETHER = 2**24  # values of the largest tensor that are in memory at once
 # Smallest and largest value by tensor.
@@ -98,10 +99,13 @@ def _measure_by_interpreter(graph: Graph, images: Sequence[np.ndarray]) -> Extre
 
 
 def agreed(graph: Graph, extremes: Extremes) -> Ranges:
-    """Range of each tensor; one for all those that an operation wants in one scale, and all pixel values for the input."""
+    """Range of each tensor; one for all those that an operation wants in one scale.
+
+    It is that of all pixel values for the input, and that of all probabilities for a result that lies in [0, 1].
+    """
     unions: Unions = Unions()
     for operator in graph.operators:
-        if operator.kind in _SAME_SCALE:
+        if operator.kind in SAME_SCALE:
             for tensor in (*operator.inputs, *operator.outputs):
                 if tensor in extremes.lowest:
                     unions.join(tensor, operator.output)
@@ -110,5 +114,12 @@ def agreed(graph: Graph, extremes: Extremes) -> Ranges:
         low, high = extremes.of(tensor)
         other = found.get(unions.find(tensor), (low, high))
         found[unions.find(tensor)] = (min(low, other[0]), max(high, other[1]))
-    fixed = {operator.output: _FIXED[operator.kind] for operator in graph.operators if operator.kind in _FIXED}
+    fixed = {}
+    for operator in graph.operators:
+        if operator.kind in _FIXED:
+            fixed[operator.output] = _FIXED[operator.kind]
+        elif operator.output in graph.outputs and operator.kind not in SAME_SCALE:
+            low, high = extremes.of(operator.output)
+            if low >= 0 and high <= 1:
+                fixed[operator.output] = _PROBABILITIES
     return {**{tensor: found[unions.find(tensor)] for tensor in extremes.lowest}, **fixed, graph.inputs[0]: PIXELS}

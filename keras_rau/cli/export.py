@@ -25,7 +25,7 @@ def export(
     ] = None,
     calibration_count: Annotated[int, typer.Option(help="How many of them to take at most.", min=8)] = 200,
     integer_only: Annotated[
-        bool, typer.Option("--integer-only", help="int8 without floats on fine maps, for accelerators; less exact.")
+        bool, typer.Option("--integer-only", help="int8 without any floats, for accelerators; less exact.")
     ] = False,
     check_dir: Annotated[
         Path | None, typer.Option(help="Folder of images to compare both models on; 16 phantoms without it.")

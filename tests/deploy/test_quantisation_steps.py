@@ -114,9 +114,12 @@ def test_equalised_networks_compute_the_same_with_ranges_of_like_size(content, i
 def test_the_parts_of_a_split_keep_what_they_are(images, tmp_path):
     keras.utils.set_random_seed(2)
     image = keras.Input((SIDE, SIDE, 3))
-    x = keras.layers.Conv2D(8, 3, strides=8, padding="same", activation="relu")(image)
+    x = keras.layers.Conv2D(8, 3, strides=8, padding="same", activation="relu")(keras.layers.Rescaling(1 / 255)(image))
     parts = keras.ops.split(x, 4, axis=-1)
-    parts = [parts[0], *(keras.layers.Conv2D(2, 3, padding="same", activation="relu")(part) for part in parts[1:])]
+    parts = [
+        keras.ops.sigmoid(parts[0]),
+        *(keras.layers.Conv2D(2, 3, padding="same", activation="relu")(part) for part in parts[1:]),
+    ]
     x = keras.layers.Concatenate()(parts)
     content = converted(keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x)), tmp_path / "saved")
     graph = Graph(content)

@@ -144,6 +144,7 @@ def test_what_cannot_be_calibrated(tmp_path, model, drawn):
         ("int8", drawn[:3], 200, "3 images are too few"),
         ("int8", drawn, 2, "At least 8 images"),
         ("int8", [image[..., 0] for image in drawn], 200, "height, width, 3"),
+        ("int8", [image.astype(np.float32) / 255 for image in drawn], 200, r"plain pixels in \[0, 255\]"),
         ("int8", [image[:40].astype(np.float32) for image in drawn], 200, "must have the model's size"),
     ]:
         with pytest.raises(ExportError, match=match):
