@@ -110,8 +110,11 @@ def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: di
     front = pareto(points)
     corners = zip(*(points[label] for label in front), strict=True)
     axes.step(*corners, where="post", color="#b0b0b0", label="no other is as fast and as good")
-    for label in front:
-        axes.annotate(label, points[label], xytext=(5, 5), textcoords="offset points", fontsize=7)
+    for place, label in enumerate(front):
+        # Above and below in turns: neighbours on the front lie close together.
+        across, up = ("left", 5) if place % 2 == 0 else ("right", -10)
+        offset = (5 if across == "left" else -5, up)
+        axes.annotate(label, points[label], xytext=offset, textcoords="offset points", fontsize=7, ha=across)
     for number, row in enumerate(results["rows"]):
         ratio, dice = points[row["label"]]
         low, high = row["chosen"]["ci95"]["dice"]
@@ -120,7 +123,9 @@ def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: di
         axes.errorbar(
             ratio, dice, spread, fmt=marker, color=colour, ms=5, capsize=2, elinewidth=0.7, label=row["label"]
         )
-    axes.set_xscale("log")
+    axes.set_xscale("log", subs=(2, 3, 5))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("{x:g}")
     axes.set(
         xlabel=f"time for one image as float32 TFLite on two threads, that of {design.reference} = 1",
         ylabel="Dice, test images (95 % intervals)",
@@ -137,8 +142,7 @@ def _differences(axes: Any, design: Design, results: dict[str, Any], scores: dic
         axes.errorbar(middle, place, xerr=[[middle - low], [high - middle]], fmt="o", color=_COLOURS[0], capsize=3)
     axes.axvline(0, color=_COLOURS[-1], linewidth=1)
     axes.set_yticks(range(len(results["differences"])), list(results["differences"]))
-    axes.invert_yaxis()
     against = "the model trained there" if design.name == "transfer" else design.reference
     axes.set(xlabel=f"Dice points against {against}\n(mean over images with 95 % interval)")
-    axes.margins(y=0.3)
+    axes.set_ylim(len(results["differences"]) - 0.3, -0.7)
     axes.grid(axis="x", alpha=0.3)

@@ -32,7 +32,8 @@ def markdown(results: dict[str, Any], plots: Sequence[str] = ()) -> str:
     if results["rows"] and "cost" in results["rows"][0]:
         parts.append(cost_table(results))
     parts.append(_differences(results))
-    if any("at" in row for row in results["rows"]):
+    # With one epoch, that is the main table once more.
+    if any(len(row.get("at", ())) > 1 for row in results["rows"]) or "paper" in results:
         parts += [_by_epoch(results, key) for key in ("dice", "iou", "miou")]
     if "published" in results:
         parts.append(published_table(results))
