@@ -110,10 +110,9 @@ def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: di
     front = pareto(points)
     corners = zip(*(points[label] for label in front), strict=True)
     axes.step(*corners, where="post", color="#b0b0b0", label="no other is as fast and as good")
-    for place, label in enumerate(front):
-        # Above and below in turns: neighbours on the front lie close together.
-        across, up = ("left", 5) if place % 2 == 0 else ("right", -10)
-        offset = (5 if across == "left" else -5, up)
+    for label in front:
+        # Where no point of the front can be: above it to the left, or, at the edge of the plot, below it to the right.
+        across, offset = ("left", (5, -10)) if label == front[0] else ("right", (-5, 5))
         axes.annotate(label, points[label], xytext=offset, textcoords="offset points", fontsize=7, ha=across)
     for number, row in enumerate(results["rows"]):
         ratio, dice = points[row["label"]]
