@@ -26,12 +26,9 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# The speed of the losses; with DATA=folder of ISIC 2018 also the comparison of architectures (a quarter of an hour).
+# The speed of the losses beside Keras's binary cross-entropy.
 bench: $(VENV)/.installed
 	$(BIN)/python -P benchmarks/loss_speed.py
-ifdef DATA
-	$(BIN)/python -P benchmarks/architectures.py --data-dir '$(DATA)'
-endif
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info
