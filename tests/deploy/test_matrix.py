@@ -46,11 +46,11 @@ def foreign(layer):
     return keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid", name="lesion")(x))
 
 
-def check(model, precision, drawn, path, float16=2e-3, int8=0.03):
+def check(model, precision, drawn, path, int8=0.03):
     calibration = drawn if precision == "int8" else None
     # Hardly trained maps lie near 0.5, where masks say little: probabilities are compared.
     report = export.tflite(model, path, precision, calibration=calibration, verify=drawn[:4], limits=export.Limits())
-    assert report.mean_abs < {"float32": 1e-5, "float16": float16, "dynamic": 0.02, "int8": int8}[precision]
+    assert report.mean_abs < {"float32": 1e-5, "float16": 2e-3, "dynamic": 0.02, "int8": int8}[precision]
     assert not any(name.startswith("custom:") for name in export.operators(path.read_bytes()))
 
 
@@ -99,8 +99,8 @@ def test_every_system(name, drawn, tmp_path):
     architecture, narrow = NARROW[name]
     model = trained(architecture(input_shape=(SIZE, SIZE, 3), **narrow), drawn)
     for precision in PRECISIONS:
-        # Softmax over a handful of channels and products of maps magnify what is rounded, more so when hardly trained.
-        check(model, precision, drawn, tmp_path / f"{precision}.tflite", float16=1e-2, int8=0.15)
+        # Softmax over a handful of channels and products of maps have few steps in 8 bits, and hardly trained ones vary more.
+        check(model, precision, drawn, tmp_path / f"{precision}.tflite", int8=0.1)
 
 
 @pytest.mark.slow
