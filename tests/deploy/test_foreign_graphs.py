@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import ops
 from keras.layers import AveragePooling2D, Concatenate, Conv2D, Dense, GlobalAveragePooling2D
 
@@ -13,7 +12,7 @@ from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
 from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.running import is_known_graph
-from tests.deploy.test_quantisation_steps import run
+from tests.deploy.test_quantisation_steps import run, tflite
 
 SIDE, MAP = 32, 4
 
@@ -67,11 +66,7 @@ def converted(part, folder):
             kernel, bias = layer.get_weights()
             layer.set_weights([kernel * np.geomspace(0.2, 5, kernel.shape[3]), bias + 0.1])
     write_frozen(model, folder, (1, SIDE, SIDE, 3))
-    return _tflite(folder)
-
-
-def _tflite(folder):
-    return tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"]).convert()
+    return tflite(folder)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -98,7 +93,7 @@ def test_probabilities_count_in_steps_of_256_whatever_makes_them(tmp_path):
     x = Conv2D(4, 3, strides=8)(keras.layers.Rescaling(1 / 255)(image))
     heads = [Conv2D(1, 1, activation="sigmoid")(x) for _ in range(2)]
     write_frozen(keras.Model(image, keras.layers.Average()(heads)), tmp_path / "saved", (1, SIDE, SIDE, 3))
-    graph = Graph(to_integers(_tflite(tmp_path / "saved"), images))
+    graph = Graph(to_integers(tflite(tmp_path / "saved"), images))
     (scale,) = graph.subgraph.tensors[graph.outputs[0]].quantization.scale
     assert scale == pytest.approx(1 / 256)
 
@@ -122,7 +117,7 @@ def test_small_maps_beside_large_ones_are_not_crushed_on_the_way(where, tmp_path
     model = keras.Model(image, keras.layers.Activation("sigmoid")(mask))
     last.set_weights([constant(1, 1, 8, 1) * np.repeat([1e-4, 1], 4)[:, None].astype("float32"), np.zeros(1)])
     write_frozen(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
-    content = _tflite(tmp_path / "saved")
+    content = tflite(tmp_path / "saved")
     # Equalised, they would not differ in size.
     monkeypatch.setattr(integers, "equalise", lambda *_: None)
     found = to_integers(content, images)

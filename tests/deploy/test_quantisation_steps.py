@@ -56,6 +56,10 @@ def converted(model, folder):
             kernel, bias = layer.get_weights()
             layer.set_weights([kernel * np.geomspace(0.1, 10, kernel.shape[3]), bias + 0.1])
     write_saved_model(model, folder, (1, SIDE, SIDE, 3))
+    return tflite(folder)
+
+
+def tflite(folder):
     return tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"]).convert()
 
 
@@ -180,16 +184,14 @@ def test_ranges_of_operations_with_several_results(images, tmp_path):
     one, other, *_ = keras.ops.split(keras.layers.Conv2D(8, 3)(image), 4, axis=-1)
     model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(one - 3 * other))
     write_saved_model(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), signature_keys=["serving_default"])
-    graph = Graph(converter.convert())
+    graph = Graph(tflite(tmp_path / "saved"))
     several = next(operator for operator in graph.operators if len(operator.outputs) > 1)
     assert set(several.outputs) <= set(measure(graph, images).lowest)
 
 
 def test_corrected_biases_bring_the_maps_closer(tmp_path):
     write_saved_model(from_preset("rau_net_nano", input_shape=(64, 64, 3)), tmp_path / "saved", (1, 64, 64, 3))
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), signature_keys=["serving_default"])
-    content = converter.convert()
+    content = tflite(tmp_path / "saved")
     drawn = [draw_phantom(0, index, 64)[0].astype(np.float32) for index in range(24)]
     graph = Graph(content)
     found = agreed(graph, measure(graph, drawn))
@@ -215,8 +217,7 @@ def test_small_parts_of_a_concatenation_are_not_crushed_by_large_ones(images, tm
     model = keras.Model(image, last(x))
     last.set_weights([kernel, np.zeros(1)])
     write_saved_model(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"), signature_keys=["serving_default"])
-    content = converter.convert()
+    content = tflite(tmp_path / "saved")
     wanted = np.stack([run(content, image) for image in images])
     # Equalised, they would not differ in size.
     monkeypatch.setattr(integers, "equalise", lambda *_: None)
@@ -250,9 +251,7 @@ def test_an_unknown_operation_is_quantised_without_correction(images, tmp_path):
     x = keras.ops.softplus(x / 255)
     model = keras.Model(image, keras.layers.Conv2D(1, 1, activation="sigmoid")(x))
     write_saved_model(model, tmp_path / "saved", (1, SIDE, SIDE, 3))
-    float_file = tf.lite.TFLiteConverter.from_saved_model(
-        str(tmp_path / "saved"), signature_keys=["serving_default"]
-    ).convert()
+    float_file = tflite(tmp_path / "saved")
     assert not all(is_known(operator) for operator in Graph(float_file).operators)
     found = to_integers(float_file, images)
     np.testing.assert_allclose(run(found, images[0]), run(float_file, images[0]), atol=0.05)
