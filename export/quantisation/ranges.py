@@ -33,6 +33,9 @@ SAME_SCALE = (
 _PROBABILITIES = (0.0, 255 / 256)
 _FIXED = {"LOGISTIC": _PROBABILITIES, "SOFTMAX": _PROBABILITIES, "TANH": (-1.0, 127 / 128)}
 PIXELS = (0.0, 255.0)
+# Values that never leave 0, of units that died in training, get steps of a common size: where a scale is 256 times smaller
+# than those it follows from, XNNPACK refuses the network or stops the process.
+_DEAD, _OF_DEAD = 2e-6, (0.0, 1.0)
 _TOGETHER = 2**24  # values of the largest tensor that are in memory at once
 # Smallest and largest value by tensor.
 Ranges = dict[int, tuple[float, float]]
@@ -114,6 +117,7 @@ def agreed(graph: Graph, extremes: Extremes) -> Ranges:
         low, high = extremes.of(tensor)
         other = found.get(unions.find(tensor), (low, high))
         found[unions.find(tensor)] = (min(low, other[0]), max(high, other[1]))
+    found = {root: _OF_DEAD if high - low <= _DEAD else (low, high) for root, (low, high) in found.items()}
     fixed = {}
     for operator in graph.operators:
         if operator.kind in _FIXED:

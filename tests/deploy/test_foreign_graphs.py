@@ -48,6 +48,12 @@ PARTS = {
     "dense layers on one pixel": lambda x: Concatenate()(
         [Dense(8)(keras.layers.Flatten()(pooled(x))), pooled(x)[:, 0, 0]]
     ),
+    "weights of channels from dead units": lambda x: (
+        x
+        * Dense(8, "sigmoid", use_bias=False)(
+            Dense(2, "relu", use_bias=False, kernel_initializer=keras.initializers.Constant(-0.5))(pooled(x))
+        )
+    ),
     "a sum over images": lambda x: x * ops.mean(x, axis=(0, 1, 2, 3), keepdims=True),
 }
 
