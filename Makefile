@@ -17,10 +17,10 @@ demo: $(VENV)/.installed
 	$(BIN)/keras-rau demo --output demo
 
 test: $(VENV)/.installed
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed
-	$(BIN)/pytest -n 2 --dist worksteal -m slow
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

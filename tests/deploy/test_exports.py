@@ -59,8 +59,20 @@ def test_tflite_is_checked_and_has_built_in_operators_only(model, any_size, size
     assert len(record["sha256"]) == 64
 
 
-@pytest.mark.parametrize("architecture", [models.UNet, models.AttentionUNet, models.RAUNet])
-@pytest.mark.parametrize("upsampling", ["conv", "transpose", "bilinear"])
+@pytest.mark.parametrize(
+    ("architecture", "upsampling"),
+    [
+        (models.UNet, "conv"),
+        (models.AttentionUNet, "transpose"),
+        (models.RAUNet, "bilinear"),
+        pytest.param(models.UNet, "transpose", marks=pytest.mark.slow),
+        pytest.param(models.UNet, "bilinear", marks=pytest.mark.slow),
+        pytest.param(models.AttentionUNet, "conv", marks=pytest.mark.slow),
+        pytest.param(models.AttentionUNet, "bilinear", marks=pytest.mark.slow),
+        pytest.param(models.RAUNet, "conv", marks=pytest.mark.slow),
+        pytest.param(models.RAUNet, "transpose", marks=pytest.mark.slow),
+    ],
+)
 def test_every_architecture_from_any_size(architecture, upsampling, tmp_path):
     made = architecture(
         input_shape=(None, None, 3), width=4, depth=2, upsampling=upsampling, separable=upsampling == "bilinear"

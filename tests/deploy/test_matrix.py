@@ -24,11 +24,12 @@ ATTENTIONS = {
 
 
 @pytest.fixture(autouse=True)
-def let_go():
-    """Models are held by Keras's state and by cycles; those of this file together need more memory than a machine has."""
+def let_go(request):
+    """Models are held by Keras's state and by cycles; all of the matrix together need more memory than a machine has."""
     yield
-    keras.utils.clear_session()
-    gc.collect()
+    if request.node.get_closest_marker("matrix"):
+        keras.utils.clear_session()
+        gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,15 @@ from keras_rau.models.encoders.pixel_scaling import PixelScaling
 from keras_rau.models.encoders.registry import encoder_features, list_encoders, stride_of_first
 
 _FAST = ("mobilenet_v2", "vgg16")
+_MARKS = {
+    **dict.fromkeys(_FAST, ()),
+    **dict.fromkeys(("efficientnet_b0", "resnet50", "densenet121"), (pytest.mark.slow,)),
+}
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in _FAST else pytest.mark.slow) for name in APPLICATIONS]
+    "name",
+    [pytest.param(name, marks=_MARKS.get(name, (pytest.mark.slow, pytest.mark.matrix))) for name in APPLICATIONS],
 )
 def test_feature_maps_halve_from_the_first_stride_on(name):
     image = keras.Input((64, 96, 3))

@@ -42,7 +42,12 @@ def test_one_output_at_inference_and_a_dict_in_training():
 
 @pytest.mark.parametrize(
     ("architecture", "size"),
-    [(models.UNet, 16), (models.AttentionUNet, 16), (models.RAUNet, 16), (models.RAUNet, None)],
+    [
+        (models.UNet, 16),
+        (models.RAUNet, None),
+        pytest.param(models.AttentionUNet, 16, marks=pytest.mark.slow),
+        pytest.param(models.RAUNet, 16, marks=pytest.mark.slow),
+    ],
 )
 def test_fit_save_load_refit(architecture, size, tmp_path):
     images, masks = _data()

@@ -21,9 +21,9 @@ NARROW = {
     "unet_plus_plus": (models.UNetPlusPlus, {"width": 0.25}),
     "deeplab_v3_plus": (models.DeepLabV3Plus, {"width": 0.125, "encoder": "efficientnet_lite0"}),
 }
-# One stands for them all; the largest is built by hand.
-_MARKS = {"ege_unet": (), "caranet": (pytest.mark.slow, pytest.mark.matrix)}
-EACH = [pytest.param(name, marks=_MARKS.get(name, (pytest.mark.slow,))) for name in NARROW]
+# One stands for them all, and one of each kind for the slow ones.
+_MARKS = {"ege_unet": (), "pranet": (pytest.mark.slow,), "ms_red": (pytest.mark.slow,)}
+EACH = [pytest.param(name, marks=_MARKS.get(name, (pytest.mark.slow, pytest.mark.matrix))) for name in NARROW]
 PUBLISHED = [
     (models.PraNet, {"include_unused": True}, 32_547_319),
     (models.CaraNet, {"include_unused": True}, 46_642_560),

@@ -174,8 +174,12 @@ def test_training_starts_from_given_weights(run, data_dir, tmp_path):
     ("name", "settings"),
     [
         ("boundary", {"loss.region": "jaccard", "loss.decrease": 0.5}),
-        ("cce", {"model.classes": 2}),
-        *(pytest.param(name, {}, marks=pytest.mark.slow) for name in losses.names() if name not in ("boundary", "cce")),
+        pytest.param("cce", {"model.classes": 2}, marks=pytest.mark.slow),
+        *(
+            pytest.param(name, {}, marks=(pytest.mark.slow, pytest.mark.matrix))
+            for name in losses.names()
+            if name not in ("boundary", "cce")
+        ),
     ],
 )
 def test_every_loss_trains_by_name(name, settings, data_dir, tmp_path):
