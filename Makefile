@@ -16,11 +16,12 @@ demo: $(VENV)/.installed
 	rm -rf demo
 	$(BIN)/keras-rau demo --output demo
 
+# A file stays with a worker: what its tests share is made once.
 test: $(VENV)/.installed
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
