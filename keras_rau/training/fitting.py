@@ -115,6 +115,9 @@ def fit(
         losses.BoundarySchedule(),
         *([] if workplace.several_hosts else [StopOnSignal(signals, checkpoints, within_epochs)]),
     ]
+    if not workplace.shared and not model.optimizer.built:
+        # In the first step Keras would make its variables, for which TensorFlow traces that step twice.
+        model.optimizer.build(model.trainable_variables)
     try:
         with (
             plain_host_errors() if workplace.several_hosts else nullcontext(),

@@ -179,6 +179,7 @@ def test_debug_shows_the_traceback(monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.matrix  # `make demo` does the same
 def test_demo(tmp_path):
     command = [
         sys.executable,

@@ -31,7 +31,7 @@ def _run(*words):
     [
         ("isic2018", "ISIC2018", [1452, 208, 415]),
         ("ph2", "PH2Dataset", [70, 10, 20]),
-        ("ham10000", "HAM10000", None),
+        pytest.param("ham10000", "HAM10000", None, marks=pytest.mark.matrix),
     ],
 )
 def test_training_and_scores_of_another_data_set(name, folder, counts, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import product
 
 import keras
 import numpy as np
@@ -59,18 +60,14 @@ def test_tflite_is_checked_and_has_built_in_operators_only(model, any_size, size
     assert len(record["sha256"]) == 64
 
 
+_BY_DEFAULT = [(models.UNet, "conv"), (models.AttentionUNet, "transpose"), (models.RAUNet, "bilinear")]
+
+
 @pytest.mark.parametrize(
     ("architecture", "upsampling"),
     [
-        (models.UNet, "conv"),
-        (models.AttentionUNet, "transpose"),
-        (models.RAUNet, "bilinear"),
-        pytest.param(models.UNet, "transpose", marks=pytest.mark.slow),
-        pytest.param(models.UNet, "bilinear", marks=pytest.mark.slow),
-        pytest.param(models.AttentionUNet, "conv", marks=pytest.mark.slow),
-        pytest.param(models.AttentionUNet, "bilinear", marks=pytest.mark.slow),
-        pytest.param(models.RAUNet, "conv", marks=pytest.mark.slow),
-        pytest.param(models.RAUNet, "transpose", marks=pytest.mark.slow),
+        pytest.param(*pair, marks=() if pair in _BY_DEFAULT else (pytest.mark.slow, pytest.mark.matrix))
+        for pair in product((models.UNet, models.AttentionUNet, models.RAUNet), ("conv", "transpose", "bilinear"))
     ],
 )
 def test_every_architecture_from_any_size(architecture, upsampling, tmp_path):

@@ -45,8 +45,8 @@ def test_one_output_at_inference_and_a_dict_in_training():
     [
         (models.UNet, 16),
         (models.RAUNet, None),
-        pytest.param(models.AttentionUNet, 16, marks=pytest.mark.slow),
-        pytest.param(models.RAUNet, 16, marks=pytest.mark.slow),
+        pytest.param(models.AttentionUNet, 16, marks=(pytest.mark.slow, pytest.mark.matrix)),
+        pytest.param(models.RAUNet, 16, marks=(pytest.mark.slow, pytest.mark.matrix)),
     ],
 )
 def test_fit_save_load_refit(architecture, size, tmp_path):

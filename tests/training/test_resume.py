@@ -16,7 +16,6 @@ _SETTINGS = (
     "--dataset phantom --model rau_net_nano --set model.depth=1 --loss dice --image-size 32 --epochs 3 --batch-size 7 "
     "--seed 5 --set checkpoints.every_steps=2 --set checkpoints.keep_epochs=[2]"
 )
-_KILLS = 10
 
 pytestmark = pytest.mark.slow
 
@@ -63,21 +62,22 @@ def _killed(trainings, words, cut, wait, after_first):
     return status == -signal.SIGKILL
 
 
-def test_killed_at_ten_random_moments_and_resumed(data_dir, trainings, whole, tmp_path):
-    """Three moments before the first checkpoint, seven from there to the end, each anywhere in a part of its own."""
+@pytest.mark.parametrize(("early", "late"), [(1, 2), pytest.param(3, 7, marks=pytest.mark.matrix)])
+def test_killed_at_random_moments_and_resumed(early, late, data_dir, trainings, whole, tmp_path):
+    """Some moments before the first checkpoint, others from there to the end, each anywhere in a part of its own."""
     output, before, after = whole
     seed = random.SystemRandom().randrange(10**6)
     moments = random.Random(seed)
-    shares = [(before, part, 3) for part in range(3)] + [(after, part, 7) for part in range(7)]
-    assert len(shares) == _KILLS
-    for number, (seconds, part, parts) in enumerate(shares):
+    shares = [(before, (part, early), False) for part in range(early)]
+    shares += [(after, (part, late), True) for part in range(late)]
+    for number, (seconds, (part, parts), saved) in enumerate(shares):
         cut, wait = tmp_path / f"cut{number}", seconds * (part + moments.random()) / parts
         # A run that has ended already, because the machine has become faster, is repeated and killed earlier.
-        while not _killed(trainings, _words(data_dir, cut), cut, wait, parts == 7):
+        while not _killed(trainings, _words(data_dir, cut), cut, wait, saved):
             wait *= 0.7
             shutil.rmtree(cut)
         print(
-            f"seed {seed}, kill {number + 1}: {wait:.2f} s after the {'first save' if parts == 7 else 'start'}",
+            f"seed {seed}, kill {number + 1}: {wait:.2f} s after the {'first save' if saved else 'start'}",
             end=", ",
         )
         status, text = trainings.run(*_words(data_dir, cut), "--resume")

@@ -1,4 +1,4 @@
-"""Eight logical devices train as one does."""
+"""Several logical devices train as one does."""
 
 import subprocess
 import sys
@@ -10,10 +10,11 @@ from keras_rau import datasets
 
 
 @pytest.mark.slow
-def test_eight_devices_are_one(tmp_path):
+@pytest.mark.parametrize("devices", [3, pytest.param(8, marks=pytest.mark.matrix)])
+def test_devices_together_are_one(devices, tmp_path):
     datasets.load("phantom", tmp_path / "phantoms", n=30, size=32)
-    program = Path(__file__).with_name("eight_devices.py")
-    command = [sys.executable, "-P", program, tmp_path / "phantoms", tmp_path / "run"]
+    program = Path(__file__).with_name("logical_devices.py")
+    command = [sys.executable, "-P", program, tmp_path / "phantoms", tmp_path / "run", str(devices)]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr[-3000:]
     assert "apart" in found.stdout

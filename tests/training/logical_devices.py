@@ -1,4 +1,4 @@
-"""Run as a program: one model on one device, and the same on eight."""
+"""Run as a program: one model on one device, and the same on several."""
 
 import sys
 from pathlib import Path
@@ -7,32 +7,30 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-DEVICES = 8
 
-
-def main(data_dir: Path, output: Path) -> None:
+def main(data_dir: Path, output: Path, devices: int) -> None:
     """Compare the two by hand, then train by configuration."""
     device = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * DEVICES)
-    _compare()
+    tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * devices)
+    _compare(devices)
     from keras_rau.training import load_config, train
 
     settings = {"data.data_dir": str(data_dir), "data.image_size": 16, "model.name": "unet", "model.depth": 1}
-    more = {"epochs": 1, "batch_size": DEVICES, "hardware.devices": "all", "model.width": 2}
+    more = {"epochs": 1, "batch_size": devices, "hardware.devices": "all", "model.width": 2}
     result = train(load_config(overrides={**settings, **more}), output)
     print("dice", result["dice"])
 
 
-def _compare() -> None:
+def _compare(devices: int) -> None:
     from keras_rau.training.distribution import mirrored_strategy, synchronise_normalization
 
     rng = np.random.default_rng(0)
-    images = rng.uniform(0, 255, (3 * DEVICES, 16, 16, 3)).astype("float32")
+    images = rng.uniform(0, 255, (3 * devices, 16, 16, 3)).astype("float32")
     masks = (images[..., :1] > 128).astype("float32")
-    data = tf.data.Dataset.from_tensor_slices((images, masks)).batch(DEVICES)
+    data = tf.data.Dataset.from_tensor_slices((images, masks)).batch(devices)
     alone = _model()
     start = alone.get_weights()
-    with mirrored_strategy(DEVICES).scope():
+    with mirrored_strategy(devices).scope():
         together = synchronise_normalization(_model())
     together.set_weights(start)
     histories = [model.fit(data, epochs=1, verbose=0, shuffle=False).history for model in (alone, together)]
@@ -54,4 +52,4 @@ def _model() -> keras.Model:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
