@@ -45,13 +45,10 @@ def trained(model, drawn, rate=3e-3):
     target = np.stack(masks).astype("float32")[..., None]
     model.compile(keras.optimizers.Adam(rate), "binary_crossentropy")
     model.fit(images, target, epochs=12, batch_size=4, verbose=0)
-    norms = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 0.0
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
     model(images, training=True)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
     return model
 
 

@@ -9,9 +9,8 @@ from keras_rau.models.encoders.applications import APPLICATIONS, application_fea
 from keras_rau.models.encoders.pixel_scaling import PixelScaling
 from keras_rau.models.encoders.registry import encoder_features, list_encoders, stride_of_first
 
-_FAST = ("mobilenet_v2", "vgg16")
 _MARKS = {
-    **dict.fromkeys(_FAST, ()),
+    **dict.fromkeys(("mobilenet_v2", "vgg16"), ()),
     **dict.fromkeys(("efficientnet_b0", "resnet50", "densenet121"), (pytest.mark.slow,)),
 }
 
