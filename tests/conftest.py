@@ -1,7 +1,10 @@
 """For all tests."""
 
+import random
 import signal
 from typing import Any
+
+import pytest
 
 # What takes minutes goes first, so that no core waits for it at the end; pytest sorts what a command line names.
 _LONGEST = ("test_all_four_studies", "tests/training/", "tests/deploy/")
@@ -18,3 +21,9 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
     items.sort(
         key=lambda item: next((place for place, part in enumerate(_LONGEST) if part in item.nodeid), len(_LONGEST))
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin each test, and what it shares with others, with the same weights: Keras draws its seeds from `random`."""
+    random.seed(0)
