@@ -46,6 +46,15 @@ def _build(name, size=64, **arguments):
     return architecture(input_shape=(size, size, 3), **{**narrow, **arguments})
 
 
+# Run a few times, these graphs take TensorFlow longer to trace than to compute; JAX compiles every operation by itself
+# unless they are traced.
+_TRACED = keras.backend.backend() == "jax"
+
+
+def _maps(model, images):
+    return model.predict(images, verbose=0) if _TRACED else ops.convert_to_numpy(model(images))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("architecture", "arguments", "count"), PUBLISHED)
 def test_published_counts_with_what_they_include(architecture, arguments, count):
@@ -60,13 +69,11 @@ def test_any_size_static_or_unknown(name):
     fixed = architecture(input_shape=(*size, 3), **narrow)
     fixed.set_weights(static.get_weights())
     images = _images(2, *size, 3)
-    # Unknown sizes are a matter of TensorFlow's graphs; elsewhere a compilation would take a minute and show nothing.
-    traced = keras.backend.backend() == "tensorflow"
-    found = static.predict(images, verbose=0) if traced else ops.convert_to_numpy(static(images))
+    found = static.predict(images, verbose=0)
     assert found.shape == (2, *size, 1)
     assert found.min() >= 0
     assert found.max() <= 1
-    np.testing.assert_allclose(found, ops.convert_to_numpy(fixed(images)), atol=1e-4)
+    np.testing.assert_allclose(found, _maps(fixed, images), atol=1e-4)
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -76,8 +83,7 @@ def test_every_live_weight_is_trained_saved_and_loaded(name, tmp_path):
     images = _images(4, 64, 64, 3)
     masks = (np.random.default_rng(1).uniform(size=(4, 64, 64, 1)) > 0.5).astype("float32")
     before = [ops.convert_to_numpy(variable).copy() for variable in model.trainable_variables]
-    # Eager: a step of these graphs takes a second, to trace one takes a minute.
-    model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy", run_eagerly=True)
+    model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy", run_eagerly=not _TRACED)
     # Three steps: behind a factor that starts at zero, and behind another such factor, weights wait for it.
     history = model.fit(images, masks, batch_size=4, epochs=3, verbose=0).history
     assert np.isfinite(history["loss"]).all()
@@ -88,14 +94,13 @@ def test_every_live_weight_is_trained_saved_and_loaded(name, tmp_path):
     loaded = keras.saving.load_model(path)
     assert type(loaded) is type(model)
     assert loaded.get_config() == model.get_config()
-    found, wanted = (ops.convert_to_numpy(one(images)) for one in (loaded, model))
-    np.testing.assert_allclose(found, wanted, atol=1e-5)
+    np.testing.assert_allclose(_maps(loaded, images), _maps(model, images), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", EACH)
 def test_several_classes_logits_and_half_precision(name):
     logits = _build(name, classes=3, output_activation=None, dtype="mixed_bfloat16")
-    found = ops.convert_to_numpy(logits(_images(1, 64, 64, 3)))
+    found = _maps(logits, _images(1, 64, 64, 3))
     assert found.shape == (1, 64, 64, 3)
     assert found.dtype == "float32"
     assert np.isfinite(found).all()
@@ -123,7 +128,7 @@ def test_dead_weights_are_saved_and_never_trained(tmp_path):
 @pytest.mark.parametrize("architecture", [models.UNetPlusPlus, models.ASNet, models.MsRED])
 def test_the_smallest_image(architecture):
     model = architecture(input_shape=(16, 32, 3), width=0.125)
-    assert ops.convert_to_numpy(model(_images(1, 16, 32, 3))).shape == (1, 16, 32, 1)
+    assert _maps(model, _images(1, 16, 32, 3)).shape == (1, 16, 32, 1)
 
 
 @pytest.mark.slow
