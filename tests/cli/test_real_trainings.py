@@ -30,7 +30,7 @@ def _run(*words):
     ("name", "folder", "counts"),
     [
         ("isic2018", "ISIC2018", [1452, 208, 415]),
-        ("ph2", "PH2Dataset", [70, 10, 20]),
+        pytest.param("ph2", "PH2Dataset", [70, 10, 20], marks=pytest.mark.matrix),
         pytest.param("ham10000", "HAM10000", None, marks=pytest.mark.matrix),
     ],
 )
