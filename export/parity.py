@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,11 @@ def check_parity(
     report = compare(reference, candidate, images, name, limits)
     if not report.passed:
         kept = reject(path)
+        # Rounded down: what is below the limit must not read as if it were at it.
+        mean, worst = (floor(1e4 * value) / 1e4 for value in (report.dice_mean, report.dice_min))
         raise ExportError(
             f"The exported model differs from the Keras model by up to {report.max_abs:.2e}, with a Dice between the masks "
-            f"of {report.dice_mean:.4f} on average and {report.dice_min:.4f} at worst, on {report.n_images} "
+            f"of {mean:.4f} on average and {worst:.4f} at worst, on {report.n_images} "
             f"{report.images}; allowed is {limits}. It is kept as {kept}."
         )
     truth = against_truth(reference, candidate, samples, images[0].shape[:2], info) if samples else None

@@ -30,7 +30,11 @@ def models(
     if json_:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table("name", "parameters", "trained weights", "published loss", "what it is")
+    table = Table()
+    # Names and losses are there to be copied: only the description is wrapped.
+    for header in ("name", "parameters", "trained\nweights", "published\nloss"):
+        table.add_column(header, no_wrap=True)
+    table.add_column("what it is")
     for row in rows:
         weights = "yes" if row["weights"] else "no"
         table.add_row(row["name"], f"{row['parameters']:,}", weights, row["loss"], row["description"])

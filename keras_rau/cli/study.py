@@ -45,7 +45,7 @@ _ImageSize = Annotated[int | None, typer.Option(help="Side of the square the mod
 _BatchSize = Annotated[int | None, typer.Option(help="Images per step.")]
 _Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting of all trainings.")]
 _Jobs = Annotated[int, typer.Option(min=1, help="Trainings at once; they share the processor's cores.")]
-_ReportOnly = Annotated[bool, typer.Option("--report-only", help="Train nothing, report what is finished.")]
+_ReportOnly = Annotated[bool, typer.Option("--report-only", help="Train and measure nothing, report what is finished.")]
 _Loss = Annotated[str, typer.Option(help="Loss of all trainings.")]
 
 

@@ -1,6 +1,7 @@
 """Checks of constructor arguments and input shapes that the layers share."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -16,8 +17,16 @@ def one_of(name: str, value: Any, allowed: Sequence[Any]) -> Any:
 
 def positive_int(name: str, value: Any, minimum: int = 1) -> int:
     """Return `value` if it is a whole number of at least `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+    # NumPy's too, as sizes often come from arrays.
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
         raise ValueError(f"`{name}` must be a whole number of at least {minimum}. Received: {name}={value!r}")
+    return int(value)
+
+
+def boolean(name: str, value: Any) -> bool:
+    """Return `value` if it is `True` or `False`."""
+    if not isinstance(value, bool):
+        raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}")
     return value
 
 

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_rau.layers.upsample import resize
+from keras_rau.models.options import check_side_weights
 from keras_rau.models.teacher import Teacher
 
 
@@ -153,10 +154,11 @@ def _reduce_to(values: Any, like: Any) -> Any:
 
 
 def _side_weights(weights: float | Sequence[float], names: list[str]) -> dict[str, float]:
-    each = [float(weights)] * len(names) if isinstance(weights, (int, float)) else [float(w) for w in weights]
-    if len(each) != len(names) or any(weight < 0 for weight in each):
+    check_side_weights(weights)
+    each = [float(w) for w in weights] if isinstance(weights, (list, tuple)) else [float(weights)] * len(names)
+    if len(each) != len(names):
         raise ValueError(
-            f"`side_weights` must be one number, or one for each of the {len(names)} side outputs, none negative. "
+            f"`side_weights` must be one number, or one for each of the {len(names)} side outputs. "
             f"Received: side_weights={weights!r}"
         )
     return dict(zip(names, each, strict=True))

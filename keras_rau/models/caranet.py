@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_rau.layers.arguments import boolean
 from keras_rau.layers.axial_attention import AxialAttention
 from keras_rau.models.encoders.res2net import res2net
 from keras_rau.models.net import Net
@@ -60,7 +61,7 @@ class CaraNet(System):
     ) -> None:
         super().__init__(
             partial(_draw, include_unused=include_unused),
-            {"include_unused": include_unused},
+            {"include_unused": boolean("include_unused", include_unused)},
             {"input_shape": input_shape, **options},
         )
 

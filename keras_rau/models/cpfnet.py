@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_rau.layers.arguments import boolean
 from keras_rau.layers.learned_scale import LearnedScale
 from keras_rau.layers.shared_dilation import SharedDilation
 from keras_rau.models.encoders.resnet34 import resnet34
@@ -60,7 +61,7 @@ class CPFNet(System):
     ) -> None:
         super().__init__(
             partial(_draw, include_unused=include_unused),
-            {"include_unused": include_unused},
+            {"include_unused": boolean("include_unused", include_unused)},
             {"input_shape": input_shape, **options},
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_rau.layers.arguments import boolean
 from keras_rau.layers.spectral_attention import SpectralAttention
 from keras_rau.models.encoders.hardnet import hardnet68
 from keras_rau.models.net import Net
@@ -62,7 +63,7 @@ class GFANet(System):
     ) -> None:
         super().__init__(
             partial(_draw, include_unused=include_unused),
-            {"include_unused": include_unused},
+            {"include_unused": boolean("include_unused", include_unused)},
             {"input_shape": input_shape, **options},
         )
 

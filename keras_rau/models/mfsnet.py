@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_rau.layers.arguments import boolean
 from keras_rau.models.encoders.res2net import res2net
 from keras_rau.models.net import Net
 from keras_rau.models.pranet import reverse_attention_maps
@@ -75,7 +76,10 @@ class MFSNet(System):
 
             return reverse_attention_maps(net, features[2:], frame, guide)
 
-        own = {"guidance": guidance, "include_unused": include_unused}
+        own = {
+            "guidance": boolean("guidance", guidance),
+            "include_unused": boolean("include_unused", include_unused),
+        }
         super().__init__(draw, own, {"input_shape": input_shape, **options})
 
 

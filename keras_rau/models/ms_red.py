@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from keras_rau.layers.affinity_attention import AffinityAttention
-from keras_rau.layers.arguments import one_of
+from keras_rau.layers.arguments import one_of, positive_int
 from keras_rau.layers.soft_pooling import SoftPooling2D
 from keras_rau.models.net import Net
 from keras_rau.models.system import Drawing, Frame, System
@@ -72,7 +72,7 @@ class MsRED(System):
         version: int = 1,
         **options: Any,
     ) -> None:
-        one_of("version", version, tuple(_BRANCHES))
+        one_of("version", positive_int("version", version), tuple(_BRANCHES))
 
         super().__init__(partial(_draw, version=version), {"version": version}, {"input_shape": input_shape, **options})
 

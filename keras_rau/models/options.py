@@ -1,7 +1,10 @@
 """Checks of the constructor arguments that all models share."""
 
 from collections.abc import Collection
+from numbers import Integral, Real
 from typing import Any
+
+import keras
 
 from keras_rau.suggestion import did_you_mean
 
@@ -24,7 +27,8 @@ def check_options(owner: str, options: Collection[str], shared: set[str], own: C
     unknown = set(options) - shared - _OF_ALL
     if unknown:
         known = sorted(shared | {"side_weights", "name"} | set(own))
-        hint = did_you_mean(min(unknown), known)
+        ready = "encoder_weights" in unknown
+        hint = "No weights are known for its encoder. " if ready else did_you_mean(min(unknown), known)
         raise TypeError(
             f"{owner} does not know this argument. {hint}Known: {', '.join(known)}. "
             f"Received: {', '.join(sorted(unknown))}"
@@ -37,9 +41,38 @@ def check_input_shape(shape: Any, stride: int) -> None:
     Raises:
         ValueError: it is.
     """
-    valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], int) and shape[2] > 0
-    if not valid or any(side is not None and not (isinstance(side, int) and side >= stride) for side in shape[:2]):
+    valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], Integral) and shape[2] > 0
+    if not valid or any(side is not None and not (isinstance(side, Integral) and side >= stride) for side in shape[:2]):
         raise ValueError(
             f"`input_shape` must be (height, width, channels); height and width are None or at least {stride}, the "
             f"stride of the deepest level (sizes that it does not divide are fine). Received: input_shape={shape}"
+        )
+
+
+def check_output_activation(activation: Any) -> None:
+    """Refuse what is no activation.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        keras.activations.get(None if activation == "auto" else activation)
+    except ValueError as error:
+        raise ValueError(
+            "`output_activation` must be 'auto', an activation of Keras such as 'sigmoid', or None for logits. "
+            f"Received: output_activation={activation!r}"
+        ) from error
+
+
+def check_side_weights(weights: Any) -> None:
+    """Refuse what is neither a number nor a sequence of them.
+
+    Raises:
+        ValueError: it is neither, or one is negative.
+    """
+    each = weights if isinstance(weights, (list, tuple)) else [weights]
+    if not all(isinstance(weight, Real) and weight >= 0 for weight in each):
+        raise ValueError(
+            "`side_weights` must be one number, or one for each of the side outputs, none negative. "
+            f"Received: side_weights={weights!r}"
         )

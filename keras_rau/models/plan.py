@@ -6,12 +6,12 @@ from typing import Any
 
 import keras
 
-from keras_rau.layers.arguments import one_of, positive_int
+from keras_rau.layers.arguments import boolean, one_of, positive_int
 from keras_rau.layers.blocks import NORMALIZATIONS, ConvBlock
 from keras_rau.layers.upsample import Upsample
 from keras_rau.models.base import Graph
 from keras_rau.models.encoders.registry import check_encoder, encoder_features, stride_of_first
-from keras_rau.models.options import check_input_shape
+from keras_rau.models.options import check_input_shape, check_output_activation
 
 # (skip, decoder map below, the same after upsampling, channels, level) -> (skip, side logits or None)
 SkipConnection = Callable[[Any, Any, Any, int, int], tuple[Any, Any | None]]
@@ -38,6 +38,9 @@ class Plan:
     def __post_init__(self) -> None:
         for name in ("classes", "width", "depth"):
             positive_int(name, getattr(self, name))
+        for name in ("separable", "deep_supervision"):
+            boolean(name, getattr(self, name))
+        check_output_activation(self.output_activation)
         one_of("normalization", self.normalization, NORMALIZATIONS)
         one_of("upsampling", self.upsampling, ("conv", "transpose", "bilinear"))
         if self.encoder is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_rau.layers.arguments import boolean
 from keras_rau.models.encoders.res2net import res2net
 from keras_rau.models.net import Net
 from keras_rau.models.partial_decoder import partial_decoder, receptive_field, reverse_branch
@@ -60,7 +61,9 @@ class PraNet(System):
                 net.imagenet_head(features[-1])
             return reverse_attention_maps(net, features[2:], frame)
 
-        super().__init__(draw, {"include_unused": include_unused}, {"input_shape": input_shape, **options})
+        super().__init__(
+            draw, {"include_unused": boolean("include_unused", include_unused)}, {"input_shape": input_shape, **options}
+        )
 
 
 def reverse_attention_maps(

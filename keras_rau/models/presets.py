@@ -1,6 +1,8 @@
 """Ready-made models by name."""
 
 from dataclasses import dataclass, field
+from os import PathLike
+from types import NoneType
 from typing import Any
 
 from keras_rau import pretrained
@@ -109,7 +111,7 @@ def list_presets() -> list[str]:
     return list(PRESETS)
 
 
-def from_preset(name: str, weights: str | None = "default", **overrides: Any) -> SegmentationModel:
+def from_preset(name: str, weights: str | PathLike | None = "default", **overrides: Any) -> SegmentationModel:
     """Build a model by name.
 
     Args:
@@ -129,10 +131,12 @@ def from_preset(name: str, weights: str | None = "default", **overrides: Any) ->
     Example:
         >>> model = from_preset("rau_net_lite", input_shape=(256, 256, 3))
     """
-    preset = PRESETS.get(name)
+    preset = PRESETS.get(name) if isinstance(name, str) else None
     if preset is None:
         hint = did_you_mean(name, PRESETS)
         raise ValueError(f"Unknown preset. {hint}Known: {', '.join(PRESETS)}. Received: name={name!r}")
+    if not isinstance(weights, (str, PathLike, NoneType)):
+        raise ValueError(f"`weights` must be 'default', a path, or None for fresh ones. Received: weights={weights!r}")
     if weights == "default" and name not in pretrained.names():
         raise ValueError(
             f"The preset {name!r} comes without trained weights; build it with weights=None and train it. "

@@ -3,14 +3,15 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from numbers import Real
 from typing import Any
 
 import keras
 
-from keras_rau.layers.arguments import positive_int
+from keras_rau.layers.arguments import boolean, positive_int
 from keras_rau.models.base import Graph, SegmentationModel
 from keras_rau.models.net import Net
-from keras_rau.models.options import check_input_shape, check_options
+from keras_rau.models.options import check_input_shape, check_options, check_output_activation, check_side_weights
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Frame:
 
     def __post_init__(self) -> None:
         positive_int("classes", self.classes)
-        number = isinstance(self.width, (int, float)) and not isinstance(self.width, bool)
+        boolean("deep_supervision", self.deep_supervision)
+        check_output_activation(self.output_activation)
+        number = isinstance(self.width, Real) and not isinstance(self.width, bool)
         if not number or not 0 < self.width < math.inf:
             raise ValueError(f"`width` must be a positive factor, 1 as published. Received: width={self.width!r}")
 
@@ -84,6 +87,8 @@ class System(SegmentationModel):
         policy = keras.dtype_policies.get(given.get("dtype") or keras.config.dtype_policy())
         frame = Frame(**{**given, "dtype": policy})
         check_input_shape(frame.input_shape, self.deepest_stride)
+        weights = options.get("side_weights", side_weights)
+        check_side_weights(weights)
         image = keras.Input(frame.input_shape, name="image")
         net = Net(frame.width, policy)
         drawing = draw(net, image, frame)
@@ -95,9 +100,8 @@ class System(SegmentationModel):
         sides = {}
         if frame.deep_supervision:
             sides = {name: _finish(net, logits, image, frame, name) for name, logits in drawing.sides.items()}
-        weights = options.get("side_weights", side_weights)
         arguments = {one.name: getattr(frame, one.name) for one in fields(Frame)}
-        weights = weights if isinstance(weights, (int, float)) else list(weights)
+        weights = list(weights) if isinstance(weights, tuple) else weights
         arguments |= {"input_shape": tuple(frame.input_shape), "dtype": policy.name, "side_weights": weights, **own}
         rest = {name: options[name] for name in ("name", "trainable") if name in options}
         super().__init__(

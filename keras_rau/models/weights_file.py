@@ -70,7 +70,9 @@ def load_weights(model: keras.Model, path: Path | str) -> None:
     except OSError as error:
         raise RauError(f"{path} is damaged or no file of weights: {str(error).splitlines()[0]}") from error
     except (ValueError, UserWarning) as error:
+        # The warning names containers of Keras, which say nothing to a reader.
+        detail = "" if isinstance(error, UserWarning) else f" {str(error).splitlines()[0]}"
         raise ValueError(
             f"The weights in {path.name} are of another model than {model.name} with these arguments; weights=None builds "
-            f"it without. {str(error).splitlines()[0]}"
+            f"it without.{detail}"
         ) from error

@@ -73,6 +73,7 @@ def test_print_config(monkeypatch, capsys):
         (["train", "--output", "x", "--data-dir", "nowhere", "--dataset", "isic2018"], 1, "nowhere does not exist"),
         (["train", "--output", "x", "--data-dir", ".", "--model", "unett"], 2, "Did you mean 'unet'"),
         (["train", "--output", "x", "--data-dir", ".", "--loss", "dise"], 2, "Did you mean 'dice'"),
+        (["train", "--output", "x", "--data-dir", ".", "--loss", "publishd"], 2, "Did you mean 'published'"),
         (["train", "--output", "x", "--data-dir", ".", "--dataset", "isic2081"], 2, "Did you mean 'isic2018'"),
         (["predict", "x.jpg", "--model", "rau_net_small"], 2, "without trained weights"),
         (["predict", "x.jpg", "--model", "nonsense"], 2, "No file and no preset"),

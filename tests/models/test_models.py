@@ -138,6 +138,8 @@ def test_half_precision_scales_its_loss():
         (lambda: models.RAUNet(deep_supervision=True, side_weights=[1.0]), "side_weights"),
         (lambda: models.from_preset("rau_net_nanno"), "Did you mean 'rau_net_nano'"),
         (lambda: models.from_preset("rau_net_small"), "weights=None"),
+        (lambda: models.from_preset("rau_net_nano", weights=3), "`weights` must be 'default', a path"),
+        (lambda: models.from_preset(["rau_net_nano"]), "Unknown preset"),
     ],
 )
 def test_bad_arguments_say_what_was_received(make, message):

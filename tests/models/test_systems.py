@@ -164,7 +164,38 @@ def test_bad_arguments():
         models.MALUNet(classes=0)
     with pytest.raises(ValueError, match="Expected one of 1, 2"):
         models.MsRED(version=3)
+    with pytest.raises(ValueError, match="`version` must be a whole number"):
+        models.MsRED(version=True)
+    with pytest.raises(TypeError, match="No weights are known for its encoder"):
+        models.PraNet(encoder_weights="imagenet")
     with pytest.raises(ValueError, match="own width"):
         models.ASNet(width=0.5, encoder_weights="imagenet")
     with pytest.raises(ValueError, match="Unknown encoder"):
         models.DeepLabV3Plus(encoder="resnet5")
+
+
+@pytest.mark.parametrize("build", [models.EGEUNet, models.UNet, models.RAUNet])
+def test_bad_arguments_of_outputs(build):
+    for value in (None, "a", -1, [1, "a"]):
+        with pytest.raises(ValueError, match="`side_weights` must be one number, or one for each"):
+            build(input_shape=(32, 32, 3), width=1, side_weights=value)
+    with pytest.raises(ValueError, match=r"for each of the . side outputs"):
+        build(input_shape=(32, 32, 3), width=1, deep_supervision=True, side_weights=[1, 2])
+    with pytest.raises(ValueError, match="`deep_supervision` must be True or False"):
+        build(deep_supervision="yes")
+    with pytest.raises(ValueError, match=r"`output_activation` must be 'auto'.*Received: output_activation='sigmod'"):
+        build(output_activation="sigmod")
+
+
+@pytest.mark.parametrize("build", [models.PraNet, models.CaraNet, models.MFSNet, models.GFANet, models.CPFNet])
+def test_unused_weights_are_asked_for_by_true_or_false(build):
+    with pytest.raises(ValueError, match=r"`include_unused` must be True or False. Received: include_unused='no'"):
+        build(include_unused="no", width=0.125)
+
+
+def test_sizes_may_be_numpys():
+    side = np.int64(32)
+    model = models.MALUNet(input_shape=(side, side, np.int64(3)), width=np.float32(0.5), classes=np.int32(2))
+    same = models.MALUNet(input_shape=(32, 32, 3), width=0.5, classes=2)
+    assert model.count_params() == same.count_params()
+    assert keras.models.model_from_json(model.to_json()).output_shape == (None, 32, 32, 2)

@@ -222,9 +222,19 @@ def test_costs_need_neither_checkpoints_nor_a_finished_reference(study, tmp_path
     study.rows[0].cells[0].run.metrics.unlink()
     (only,) = costs_of["ege_unet"].values()
     monkeypatch.setattr(costs, "_measured", lambda own, reference: only)
+    waiting = run_study(study, tmp_path, Console(quiet=True), report_only=True)
+    assert ["cost" in row for row in waiting["rows"]] == [False, False], "a report measures nothing"
+    folder = tmp_path / "architectures-isic2018"
+    assert "## Cost" not in (folder / "table.md").read_text()
+    assert not (folder / "dice_over_latency.png").exists()
+    reference, first, second = (row.cells[0] for row in study.rows)
+    costs.cell_costs([first], reference, Console(quiet=True))
+    run_study(study, tmp_path, Console(quiet=True), report_only=True)
+    assert "Not measured yet: ms_red." in (folder / "table.md").read_text()
+    costs.cell_costs([second], reference, Console(quiet=True))
     found = run_study(study, tmp_path, Console(quiet=True), report_only=True)
     assert [row["label"] for row in found["rows"]] == ["ege_unet", "ms_red"]
-    page = (tmp_path / "architectures-isic2018" / "table.md").read_text()
+    page = (folder / "table.md").read_text()
     assert "In brackets the ratio to rau_net_nano" in page
     assert str(tmp_path) not in page
 

@@ -27,8 +27,15 @@ def latency(row: dict[str, Any], threads: int = 2) -> dict[str, float]:
 
 
 def cost_table(results: dict[str, Any]) -> str:
-    """Parameters, multiply-adds, training time, size and latency, and which rows no other beats."""
-    rows = results["rows"]
+    """Parameters, multiply-adds, training time, size and latency, and which rows no other beats.
+
+    Rows whose cost is not known are named below; without any that is, the text is empty.
+    """
+    rows = [row for row in results["rows"] if "cost" in row]
+    if not rows:
+        return ""
+    unknown = [row["label"] for row in results["rows"] if "cost" not in row]
+    missing = f"\n\nNot measured yet: {', '.join(unknown)}." if unknown else ""
     front = pareto({row["label"]: (latency(row)["ratio"], row["chosen"]["dice"]) for row in rows})
     lines = [
         [
@@ -63,7 +70,7 @@ def cost_table(results: dict[str, Any]) -> str:
         "2 threads, ms",
         "Dice",
     ]
-    return f"## Cost\n\n{text}\n\n" + table(header, lines)
+    return f"## Cost\n\n{text}\n\n" + table(header, lines) + missing
 
 
 def _precision(settings: dict[str, Any]) -> str:

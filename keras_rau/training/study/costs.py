@@ -26,7 +26,9 @@ _TURNS = 3
 _WARM_UP, _STEPS = 2, 3
 
 
-def cell_costs(cells: Sequence[Cell], reference: Cell, console: Console) -> list[dict[str, Any]]:
+def cell_costs(
+    cells: Sequence[Cell], reference: Cell, console: Console, measure: bool = True
+) -> list[dict[str, Any] | None]:
     """Multiply-adds, time of a training step, size and latency of the exported models; read where they were written before.
 
     They are measured on fresh models, since what was learned changes none of them: no checkpoint is needed.
@@ -35,11 +37,12 @@ def cell_costs(cells: Sequence[Cell], reference: Cell, console: Console) -> list
         cells: trainings.
         reference: the training whose model each is compared with.
         console: where progress goes.
+        measure: measure what was not measured yet.
 
     Returns:
-        For each cell `multiply_adds` for one image; `training`: `milliseconds` for one image in a step of the study's
-        batch size, and its `ratio` to the reference; `latency` by number of threads: the same for the float32 file;
-        `bytes` by precision; `processor`.
+        For each cell `None` where nothing is known, or `multiply_adds` for one image; `training`: `milliseconds` for one
+        image in a step of the study's batch size, and its `ratio` to the reference; `latency` by number of threads: the
+        same for the float32 file; `bytes` by precision; `processor`.
     """
     with tempfile.TemporaryDirectory() as folder:
         other = _Subject(reference.config, Path(folder) / "reference")
@@ -48,12 +51,15 @@ def cell_costs(cells: Sequence[Cell], reference: Cell, console: Console) -> list
             path = cell.path / "cost.json"
             # By reference, so that reports with others do not take each other's figures away.
             known = json.loads(path.read_text()) if path.exists() else {}
-            if reference.name not in known:
-                console.print(f"{cell.name}: measuring what it costs, in turns with {reference.name}", highlight=False)
+            if measure and reference.name not in known:
+                beside = "" if cell.name == reference.name else f", in turns with {reference.name}"
+                console.print(
+                    f"{cell.name}: measuring what it costs{beside} ({place + 1} of {len(cells)})", highlight=False
+                )
                 own = other if cell.name == reference.name else _Subject(cell.config, Path(folder) / str(place))
                 known[reference.name] = _measured(own, other)
                 write_text(path, json.dumps(known, indent=1) + "\n")
-            found.append(known[reference.name])
+            found.append(known.get(reference.name))
         return found
 
 

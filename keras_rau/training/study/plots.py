@@ -32,7 +32,7 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
         "dice_over_epochs.png": (_over_epochs, design.name != "transfer"),
         "dice_per_image.png": (_boxes, True),
         "paired_differences.png": (_differences, bool(results["differences"])),
-        "dice_over_latency.png": (_over_latency, "cost" in results["rows"][0]),
+        "dice_over_latency.png": (_over_latency, any("cost" in row for row in results["rows"])),
     }
     for name, (draw, wanted) in figures.items():
         if not wanted:
@@ -106,7 +106,7 @@ def _boxes(axes: Any, design: Design, results: dict[str, Any], scores: dict[str,
 
 def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: dict[str, Rows]) -> None:
     del scores
-    points = {row["label"]: (latency(row)["ratio"], row["chosen"]["dice"]) for row in results["rows"]}
+    points = {row["label"]: (latency(row)["ratio"], row["chosen"]["dice"]) for row in results["rows"] if "cost" in row}
     front = pareto(points)
     corners = zip(*(points[label] for label in front), strict=True)
     axes.step(*corners, where="post", color="#b0b0b0", label="no other is as fast and as good")
@@ -115,6 +115,8 @@ def _over_latency(axes: Any, design: Design, results: dict[str, Any], scores: di
         across, offset = ("left", (5, -10)) if label == front[0] else ("right", (-5, 5))
         axes.annotate(label, points[label], xytext=offset, textcoords="offset points", fontsize=7, ha=across)
     for number, row in enumerate(results["rows"]):
+        if row["label"] not in points:
+            continue
         ratio, dice = points[row["label"]]
         low, high = row["chosen"]["ci95"]["dice"]
         colour, marker, _ = _style(number)

@@ -19,8 +19,13 @@ from keras_rau.training.study.designs import Design, Row
 from keras_rau.training.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
 
 
-def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str, Rows]]:
+def collect(design: Design, console: Console, measure: bool = True) -> tuple[dict[str, Any], dict[str, Rows]]:
     """Score the finished rows of a study of one data set.
+
+    Args:
+        design: the study.
+        console: where progress goes.
+        measure: measure costs that are not known yet, where the study asks for them.
 
     Returns:
         The results; and the scores per image of the chosen checkpoints by label.
@@ -40,8 +45,8 @@ def collect(design: Design, console: Console) -> tuple[dict[str, Any], dict[str,
         lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at})
     if design.costs:
         (reference,) = (row.cells[0] for row in design.rows if row.label == design.reference)
-        costs = cell_costs([row.cells[0] for row in complete], reference, console)
-        lines = [{**line, "cost": cost} for line, cost in zip(lines, costs, strict=True)]
+        costs = cell_costs([row.cells[0] for row in complete], reference, console, measure)
+        lines = [line if cost is None else {**line, "cost": cost} for line, cost in zip(lines, costs, strict=True)]
     results = {
         **surroundings(design),
         "rows": lines,

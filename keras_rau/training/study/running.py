@@ -64,7 +64,7 @@ def run_cells(cells: Sequence[Cell], jobs: int, console: Console, launch: Launch
                         console.print(f"{cell.name}: done, {len(waiting) + len(running)} to go", highlight=False)
     except BaseException:
         # Whatever stops us: nothing is left running without its study.
-        console.print(f"stopping, {len(running)} training(s) save their state", highlight=False)
+        console.print(f"stopping, {len(running)} training(s) save their state after the current step", highlight=False)
         for _, process in running.values():
             with contextlib.suppress(ProcessLookupError):
                 # What a shell starts in the background may ignore SIGINT.

@@ -33,7 +33,7 @@ def run_study(
         output: folder; `<study>-<data sets>/` in it gets `table.md`, `table.csv`, `table.tex`, `results.json` and plots.
         console: where progress goes.
         jobs: trainings at once.
-        report_only: train nothing; report what is finished.
+        report_only: train and measure nothing; report what is finished.
         words: of the command line that asked for it, for the captions.
         launch: starts the process of a training; for tests.
 
@@ -62,7 +62,10 @@ def run_study(
         raise RauError(f"The transfer study needs both trainings. Not finished: {', '.join(unfinished)}")
     if len(unfinished) == len(design.cells):
         raise RauError(f"No training of this study is finished in {design.cells[0].path.parent}.")
-    results, scores = (collect_transfer if design.name == "transfer" else collect)(design, console)
+    if design.name == "transfer":
+        results, scores = collect_transfer(design, console)
+    else:
+        results, scores = collect(design, console, measure=not report_only)
     if not results["rows"]:
         raise RauError(f"No line of the table has all its seeds yet. Not finished: {', '.join(unfinished)}")
     results = {"command": command_line(words) if words else None, **results}

@@ -29,9 +29,7 @@ def markdown(results: dict[str, Any], plots: Sequence[str] = ()) -> str:
         missing = "; ".join(f"{label} (without {', '.join(cells)})" for label, cells in results["missing"].items())
         parts.append(f"Not finished yet, and not in the tables: {missing}.")
     parts += [" ".join(results["remarks"])] if results.get("remarks") else []
-    if results["rows"] and "cost" in results["rows"][0]:
-        parts.append(cost_table(results))
-    parts.append(_differences(results))
+    parts += [cost_table(results), _differences(results)]
     # With one epoch, that is the main table once more.
     if any(len(row.get("at", ())) > 1 for row in results["rows"]) or "paper" in results:
         parts += [_by_epoch(results, key) for key in ("dice", "iou", "miou")]
