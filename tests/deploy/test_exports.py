@@ -12,7 +12,7 @@ from PIL import Image
 
 from keras_rau import export, layers, models
 from keras_rau.errors import ExportError
-from keras_rau.export import to_tflite
+from keras_rau.export import parity, to_tflite
 from keras_rau.export.parity import Limits
 
 pytestmark = pytest.mark.export
@@ -133,6 +133,13 @@ def test_a_difference_is_refused_and_the_file_kept_aside(model, tmp_path, monkey
         export.tflite(model, tmp_path / "m.tflite")
     assert not (tmp_path / "m.tflite").exists()
     assert (tmp_path / "m.tflite.rejected").exists()
+
+
+def test_a_dice_below_the_limit_does_not_read_as_if_it_were_at_it(model, tmp_path, monkeypatch):
+    near = parity.ParityReport("images", 2, 0.1, 0.01, 0.99896, 0.99, Limits(dice_mean=0.999))
+    monkeypatch.setattr(parity, "compare", lambda *_: near)
+    with pytest.raises(ExportError, match=r"of 0\.9989 on average and 0\.9900 at worst"):
+        export.tflite(model, tmp_path / "m.tflite")
 
 
 def test_half_precision_is_half_as_large_and_gives_the_same_masks(model, tmp_path):
