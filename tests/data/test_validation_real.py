@@ -30,7 +30,7 @@ pytestmark = [
             "isic2018",
             "ISIC2018",
             {"near_duplicate", "class_imbalance", "area_imbalance", "resized_copy", "outlier"},
-            marks=pytest.mark.slow,
+            marks=(pytest.mark.slow, pytest.mark.matrix),
         ),
     ],
 )

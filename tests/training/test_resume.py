@@ -87,7 +87,10 @@ def test_killed_at_random_moments_and_resumed(early, late, data_dir, trainings, 
         shutil.rmtree(cut)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.matrix)],
+)
 def test_stopped_by_a_signal_and_resumed(number, status, data_dir, trainings, whole, tmp_path):
     cut = tmp_path / "cut"
     trainings.start(*_words(data_dir, cut))
