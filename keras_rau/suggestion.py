@@ -1,7 +1,7 @@
 """What a mistyped name was probably meant to be."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 
@@ -14,3 +14,13 @@ def did_you_mean(word: Any, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(str(word), list(known), n=1)
     return f"Did you mean {close[0]!r}? " if close else ""
+
+
+def unknown_name(kind: str, name: Any, known: Collection[str]) -> str:
+    """What is said of a name that is not among the known ones.
+
+    Example:
+        >>> unknown_name("loss", "dise", ["bce", "dice"])
+        "Unknown loss. Did you mean 'dice'? Known: bce, dice. Received: 'dise'"
+    """
+    return f"Unknown {kind}. {did_you_mean(name, known)}Known: {', '.join(known)}. Received: {name!r}"

@@ -9,7 +9,7 @@ from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.reporting import raise_errors, warn
 from keras_rau.errors import RauError, UsageError
-from keras_rau.suggestion import did_you_mean
+from keras_rau.suggestion import did_you_mean, unknown_name
 
 # name -> module and function; imported when asked for
 _SOURCES = {
@@ -48,8 +48,7 @@ def survey(name: str, root: Path | str, **options: Any) -> Listing:
         []
     """
     if name not in _SOURCES:
-        hint = did_you_mean(name, _SOURCES)
-        raise UsageError(f"Unknown data set. {hint}Known: {', '.join(_SOURCES)}. Received: {name!r}")
+        raise UsageError(unknown_name("data set", name, _SOURCES))
     module, function = _SOURCES[name]
     source = getattr(import_module(f"keras_rau.datasets.sources.{module}"), function)
     known = [option for option in inspect.signature(source).parameters if option != "root"]

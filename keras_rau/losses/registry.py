@@ -14,7 +14,7 @@ from keras_rau.losses.lovasz import LovaszLoss
 from keras_rau.losses.overlap import DiceLoss, FocalTverskyLoss, JaccardLoss, TverskyLoss
 from keras_rau.losses.structure import StructureLoss
 from keras_rau.losses.unified_focal import UnifiedFocalLoss
-from keras_rau.suggestion import did_you_mean
+from keras_rau.suggestion import did_you_mean, unknown_name
 
 _LOSSES: dict[str, type[SegmentationLoss]] = {
     "bce": BinaryCrossentropy,
@@ -55,8 +55,7 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
         >>> get("compound", losses=["bce", {"name": "tversky", "alpha": 0.4, "beta": 0.6}], weights=[1, 2])
     """
     if name not in _LOSSES:
-        hint = did_you_mean(name, _LOSSES)
-        raise ValueError(f"Unknown loss. {hint}Known: {', '.join(_LOSSES)}. Received: {name!r}")
+        raise ValueError(unknown_name("loss", name, _LOSSES))
     if name == "compound" and arguments.get("losses") is not None:
         if not isinstance(arguments["losses"], (list, tuple)):
             raise ValueError(f"`losses` must be a list, such as [bce, dice]. Received: losses={arguments['losses']!r}")

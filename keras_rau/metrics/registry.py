@@ -16,7 +16,7 @@ from keras_rau.metrics.confusion import (
 )
 from keras_rau.metrics.image_metric import ImageMetric
 from keras_rau.metrics.thresholds import AUC, ThresholdSweep
-from keras_rau.suggestion import did_you_mean
+from keras_rau.suggestion import unknown_name
 
 _METRICS: dict[str, Any] = {
     "dice": DiceScore,
@@ -53,6 +53,5 @@ def get(name: str, **arguments: Any) -> ImageMetric:
         >>> model.compile("adam", loss="bce", metrics=[get("dice"), get("threshold_jaccard")])
     """
     if name not in _METRICS:
-        hint = did_you_mean(name, _METRICS)
-        raise ValueError(f"Unknown metric. {hint}Known: {', '.join(_METRICS)}. Received: {name!r}")
+        raise ValueError(unknown_name("metric", name, _METRICS))
     return _METRICS[name](**arguments)

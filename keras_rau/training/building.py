@@ -6,7 +6,7 @@ import keras
 
 from keras_rau import datasets, losses, metrics, models
 from keras_rau.errors import UsageError
-from keras_rau.suggestion import did_you_mean
+from keras_rau.suggestion import unknown_name
 from keras_rau.training.config import Config
 from keras_rau.training.distribution.workplace import is_shared
 from keras_rau.training.named_presets import named_preset
@@ -17,11 +17,7 @@ def checked_loss(config: Config) -> keras.losses.Loss:
     """The loss; unknown names of models, losses and policies are found here, before any file is read."""
     named_preset(config.model.name)
     if config.loss.name not in losses.names():
-        known = [*losses.names(), "published"]
-        hint = did_you_mean(config.loss.name, known)
-        raise UsageError(
-            f"Unknown loss. {hint}Known: {', '.join(known)} (the model's own). Received: {config.loss.name!r}"
-        )
+        raise UsageError(unknown_name("loss", config.loss.name, [*losses.names(), "published"]))
     try:
         datasets.get_policy(config.data.augment)
         return losses.get(config.loss.name, **config.loss.arguments)

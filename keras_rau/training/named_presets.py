@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from keras_rau.errors import UsageError
-from keras_rau.suggestion import did_you_mean
+from keras_rau.suggestion import unknown_name
 
 if TYPE_CHECKING:
     from keras_rau.models.presets import Preset
@@ -19,5 +19,5 @@ def named_preset(name: str) -> "Preset":
     from keras_rau.models.presets import PRESETS
 
     if name not in PRESETS:
-        raise UsageError(f"Unknown model. {did_you_mean(name, PRESETS)}Known: {', '.join(PRESETS)}. Received: {name!r}")
+        raise UsageError(unknown_name("model", name, PRESETS))
     return PRESETS[name]
