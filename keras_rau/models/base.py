@@ -10,6 +10,7 @@ from keras import ops
 from keras_rau.layers.upsample import resize
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.teacher import Teacher
+from keras_rau.outputs import Outputs
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ class SegmentationModel(keras.Model):
         if training and self._supervised is not None:
             return self._supervised(inputs)
         return super().call(inputs, training=training, mask=mask)
+
+    @property
+    def output_description(self) -> Outputs:
+        """Classes of the output's channels, and whether they are logits."""
+        arguments = self._arguments
+        return Outputs.of(
+            arguments.get("classes", 1), arguments.get("class_names"), arguments.get("output_activation", "auto")
+        )
 
     def distill(self, teacher: keras.Model | None, weight: float = 0.5) -> None:
         """Learn from another model's maps besides the masks, from the next `compile` and `fit` on.

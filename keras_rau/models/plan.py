@@ -1,6 +1,6 @@
 """The U-shaped graph that UNet, AttentionUNet and RAUNet share; they differ in their skip connections."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from keras_rau.layers.upsample import Upsample
 from keras_rau.models.base import Graph
 from keras_rau.models.encoders.registry import check_encoder, encoder_features, stride_of_first
 from keras_rau.models.options import check_input_shape, check_output_activation
+from keras_rau.outputs import Outputs
 
 # (skip, decoder map below, the same after upsampling, channels, level) -> (skip, side logits or None)
 SkipConnection = Callable[[Any, Any, Any, int, int], tuple[Any, Any | None]]
@@ -34,6 +35,7 @@ class Plan:
     encoder: str | None = None
     encoder_weights: str | None = None
     dtype: Any = None
+    class_names: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         for name in ("classes", "width", "depth"):
@@ -41,6 +43,7 @@ class Plan:
         for name in ("separable", "deep_supervision"):
             boolean(name, getattr(self, name))
         check_output_activation(self.output_activation)
+        Outputs.of(self.classes, self.class_names)
         one_of("normalization", self.normalization, NORMALIZATIONS)
         one_of("upsampling", self.upsampling, ("conv", "transpose", "bilinear"))
         if self.encoder is not None:

@@ -12,6 +12,7 @@ from keras_rau.layers.arguments import boolean, positive_int
 from keras_rau.models.base import Graph, SegmentationModel
 from keras_rau.models.net import Net
 from keras_rau.models.options import check_input_shape, check_options, check_output_activation, check_side_weights
+from keras_rau.outputs import Outputs
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Frame:
             for logits.
         deep_supervision: train the side outputs that the system was published with, see `SegmentationModel`.
         dtype: dtype or dtype policy of all layers; Keras's global policy when `None`. Outputs are float32.
+        class_names: one name for each channel, for predictions, exports and reports; see `keras_rau.outputs.Outputs`.
     """
 
     input_shape: tuple[int | None, int | None, int] = (256, 256, 3)
@@ -34,11 +36,13 @@ class Frame:
     output_activation: str | None = "auto"
     deep_supervision: bool = False
     dtype: Any = None
+    class_names: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         positive_int("classes", self.classes)
         boolean("deep_supervision", self.deep_supervision)
         check_output_activation(self.output_activation)
+        Outputs.of(self.classes, self.class_names)
         number = isinstance(self.width, Real) and not isinstance(self.width, bool)
         if not number or not 0 < self.width < math.inf:
             raise ValueError(f"`width` must be a positive factor, 1 as published. Received: width={self.width!r}")
