@@ -8,8 +8,12 @@ import keras
 from keras import ops
 
 from keras_rau.layers.upsample import resize
+from keras_rau.losses.base import SegmentationLoss
+from keras_rau.losses.boundary import BoundaryLoss
 from keras_rau.models.options import check_side_weights
+from keras_rau.models.styles import fold_style, own_style
 from keras_rau.models.teacher import Teacher
+from keras_rau.outline_styles import choose_style
 from keras_rau.outputs import Outputs
 
 
@@ -18,13 +22,15 @@ class Graph:
     """What an architecture hands to `SegmentationModel`.
 
     `sides` are maps that only training sees, by name; `heads` the layers that make them and that the main output
-    does not pass through, so that a functional model would not find their weights.
+    does not pass through, so that a functional model would not find their weights. `styles` are maps `(B, H, W, K)` of
+    outline styles.
     """
 
     image: Any
     mask: Any
     sides: dict[str, Any] = field(default_factory=dict)
     heads: Sequence[keras.layers.Layer] = ()
+    styles: Any = None
 
 
 class SegmentationModel(keras.Model):
@@ -37,6 +43,15 @@ class SegmentationModel(keras.Model):
         total = loss(mask) + Σ side_weights[k] · loss(side k)
 
     Metrics see the main map only, in training and in validation.
+
+    With outline styles every image trains the main (default) map, and an image of known style that style's map, too:
+
+        total = … + style_weight · loss(map of the image's style), images of unknown style counting 0
+
+    The style comes as the last channel of the target: `(B, H, W, 2)`, mask and style number, constant over each image, from
+    0 for the first of `outline_styles`, −1 for an unknown one (`datasets.pipeline(…, styles=…)` makes it); with a loss that
+    reads distances `(B, H, W, 3)`. A target without this channel trains the default map. `with_style` gives the model of
+    one style.
 
     Args:
         graph: the tensors of the architecture.
@@ -54,10 +69,12 @@ class SegmentationModel(keras.Model):
         self._side_weights = _side_weights(side_weights, list(graph.sides))
         # A Function, not a Model: it shares the layers, and a model inside the model would be saved twice.
         self._teacher: Teacher | None = None
-        self._supervised = keras.Function(graph.image, {"mask": graph.mask, **graph.sides}) if graph.sides else None
+        maps = {**graph.sides, **({} if graph.styles is None else {"styles": graph.styles})}
+        self._supervised = keras.Function(graph.image, {"mask": graph.mask, **maps}) if maps else None
+        self.style_weight = 1.0
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Return the mask; in training with deep supervision a dict of the mask and the side maps."""
+        """Return the mask; in training with side maps or outline styles a dict of them and the mask."""
         if training and self._supervised is not None:
             return self._supervised(inputs)
         return super().call(inputs, training=training, mask=mask)
@@ -69,6 +86,29 @@ class SegmentationModel(keras.Model):
         return Outputs.of(
             arguments.get("classes", 1), arguments.get("class_names"), arguments.get("output_activation", "auto")
         )
+
+    @property
+    def outline_styles(self) -> tuple[str, ...]:
+        """Names of the outline styles that have a map of their own."""
+        return tuple(self._arguments.get("outline_styles") or ())
+
+    def with_style(self, style: Any = None) -> "SegmentationModel":
+        """Return a model of one outline style: the choice is folded into the last convolution.
+
+        Args:
+            style: see `keras_rau.outline_styles.choose_style`: a name, K + 1 weights that sum to 1, a file; `None` for the
+                default map.
+
+        Returns:
+            A model of the same class without outline styles, with weights of its own.
+
+        Raises:
+            UsageError: this model has no such style.
+
+        Example:
+            >>> model.with_style("tight").predict(images)
+        """
+        return fold_style(self, choose_style(style, self.outline_styles))
 
     def distill(self, teacher: keras.Model | None, weight: float = 0.5) -> None:
         """Learn from another model's maps besides the masks, from the next `compile` and `fit` on.
@@ -98,12 +138,17 @@ class SegmentationModel(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Loss of the main map plus the weighted losses of the side maps."""
+        y, style = self._split_style(y)
+        hard = y
         if training and self._teacher is not None:
             y = self._teacher.soften(x, y)
         if not isinstance(y_pred, dict):
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         total = super().compute_loss(x, y, y_pred["mask"], sample_weight, training)
         loss = self._single_loss()
+        if "styles" in y_pred:
+            own, weights = own_style(y_pred["styles"], style, sample_weight)
+            total = total + self.style_weight * ops.cast(loss(hard, own, sample_weight=weights), total.dtype)
         for name, weight in self._side_weights.items():
             side = y_pred[name]
             weights = sample_weight
@@ -116,7 +161,15 @@ class SegmentationModel(keras.Model):
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Metrics of the main map."""
         main = y_pred["mask"] if isinstance(y_pred, dict) else y_pred
-        return super().compute_metrics(x, y, main, sample_weight)
+        return super().compute_metrics(x, self._split_style(y)[0], main, sample_weight)
+
+    def _split_style(self, y: Any) -> tuple[Any, Any]:
+        """Target without its channel of style numbers, and that channel `(B, H, W, 1)` or `None`."""
+        if not self.outline_styles or y is None or len(y.shape) != 4:
+            return y, None
+        parts = self.loss.parts() if isinstance(self.loss, SegmentationLoss) else ()
+        channels = 2 if any(isinstance(part, BoundaryLoss) for part in parts) else 1
+        return (y[..., :channels], y[..., channels:]) if y.shape[-1] == channels + 1 else (y, None)
 
     def _single_loss(self) -> keras.losses.Loss:
         if self.loss is None or isinstance(self.loss, (list, tuple, dict)):

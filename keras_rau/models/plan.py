@@ -8,10 +8,13 @@ import keras
 
 from keras_rau.layers.arguments import boolean, one_of, positive_int
 from keras_rau.layers.blocks import NORMALIZATIONS, ConvBlock
+from keras_rau.layers.style_maps import StyleMaps
 from keras_rau.layers.upsample import Upsample
 from keras_rau.models.base import Graph
 from keras_rau.models.encoders.registry import check_encoder, encoder_features, stride_of_first
 from keras_rau.models.options import check_input_shape, check_output_activation
+from keras_rau.models.styles import LOGITS, STYLE_MAPS
+from keras_rau.outline_styles import check_style_names
 from keras_rau.outputs import Outputs
 
 # (skip, decoder map below, the same after upsampling, channels, level) -> (skip, side logits or None)
@@ -36,6 +39,8 @@ class Plan:
     encoder_weights: str | None = None
     dtype: Any = None
     class_names: Sequence[str] | None = None
+    outline_styles: Sequence[str] = ()
+    style_offsets: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         for name in ("classes", "width", "depth"):
@@ -44,6 +49,14 @@ class Plan:
             boolean(name, getattr(self, name))
         check_output_activation(self.output_activation)
         Outputs.of(self.classes, self.class_names)
+        styles = check_style_names(self.outline_styles)
+        if styles and self.classes != 1:
+            raise ValueError(f"`outline_styles` need a model of one lesion class. Received: classes={self.classes}")
+        if self.style_offsets is not None and len(self.style_offsets) != len(styles):
+            raise ValueError(
+                f"`style_offsets` must be one number for each of the {len(styles)} outline styles. "
+                f"Received: style_offsets={self.style_offsets}"
+            )
         one_of("normalization", self.normalization, NORMALIZATIONS)
         one_of("upsampling", self.upsampling, ("conv", "transpose", "bilinear"))
         if self.encoder is not None:
@@ -98,10 +111,20 @@ class Plan:
             if logits is not None:
                 heads.append(self._activate(name))
                 sides[name] = heads[-1](logits)
-        logits = keras.layers.Conv2D(self.classes, 1, name="logits", **self.shared)(x)
+        logits = keras.layers.Conv2D(self.classes, 1, name=LOGITS, **self.shared)(x)
+        styles = self._styles(x, logits, image, heads) if self.outline_styles else None
         if self.stride > 1:
             logits = Upsample(name="enlarge", **self.shared)([logits, image])
-        return Graph(image, self._activate("mask")(logits), sides, heads)
+        return Graph(image, self._activate("mask")(logits), sides, heads, styles)
+
+    def _styles(self, x: Any, logits: Any, image: Any, heads: list[keras.layers.Layer]) -> Any:
+        """Maps of the outline styles `(B, H, W, K)`, which only training sees."""
+        maps = StyleMaps(len(self.outline_styles), self.style_offsets, name=STYLE_MAPS, dtype=self.dtype)
+        heads += [maps, self._activate("style_masks")]
+        found = maps([x, logits])
+        if self.stride > 1:
+            found = Upsample(name="enlarge_styles", **self.shared)([found, image])
+        return heads[-1](found)
 
     def _encode(self, image: Any) -> list[Any]:
         """Feature maps from fine to coarse; the last is the bottleneck."""

@@ -27,7 +27,9 @@ class UShape(SegmentationModel):
         plan = Plan(**{name: value for name, value in options.items() if name in names})
         # The policy is fixed now, so that a saved model is built again as it was, whatever the global one is then.
         policy = keras.dtype_policies.get(plan.dtype or keras.config.dtype_policy())
-        plan = replace(plan, dtype=policy, input_shape=tuple(plan.input_shape))
+        plan = replace(
+            plan, dtype=policy, input_shape=tuple(plan.input_shape), outline_styles=tuple(plan.outline_styles or ())
+        )
         side_weights: float | Sequence[float] = options.get("side_weights", 0.25)
         arguments = {**asdict(plan), "dtype": policy.name, "side_weights": side_weights, **own}
         # A saved model brings its weights: it is built again without those of the encoder.

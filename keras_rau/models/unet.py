@@ -35,8 +35,9 @@ class UNet(UShape):
             U-Net's own. Its finest features have stride 2, so that the mask is enlarged twice at the end.
         encoder_weights: `"imagenet"`, the path of a weights file, or `None` for fresh ones.
         dtype: dtype or dtype policy of all layers; Keras's global policy when `None`. Outputs are float32.
-        **kwargs: `class_names`, one name for each channel, for predictions, exports and reports; and `name` of
-            `keras.Model`.
+        **kwargs: `class_names`, one name for each channel, for predictions, exports and reports; `outline_styles`, names of
+            the styles of outline that get a map of their own beside the default map, and `style_offsets`, how far these
+            maps start from it in logits (see `SegmentationModel`); and `name` of `keras.Model`.
 
     Shape:
         Images `(B, H, W, C)`, plain pixel values in [0, 255] (scaling is inside), to probabilities
