@@ -38,10 +38,23 @@ _BASE = [
     "tensorboard.every=null",
     "checkpoints.every_steps=100",
 ]
+# T1 polygons by hand, T2 unrecorded and tight, T3 filled automatically and corrected.
+_STYLES = [
+    "model.outline_styles=[tight, loose, automatic]",
+    "model.style_offsets=[-2.0, 1.2, -0.5]",
+    "data.style_column=tool",
+    "data.style_values={T1: loose, T2: tight, T3: automatic}",
+]
 # What is changed, why it was tried, and the further data sets that are trained on.
 VARIANTS: dict[str, tuple[str, list[str], list[str]]] = {
     "base": ("the recipe of the model that ships, 192 px, one map", [], []),
+    "styles": ("three outline styles beside the default map", _STYLES, []),
     "ham1000": ("1,000 images of HAM10000 besides", [], ["HAM10000"]),
+    "ham": (
+        "HAM10000 besides, 2,000 of its 10,015 images drawn for each epoch",
+        ["also_train_images=2000"],
+        ["HAM10000_full"],
+    ),
 }
 
 
@@ -82,7 +95,7 @@ def _train(name: str, fold: int, arguments: argparse.Namespace) -> None:
     if scores.exists():
         return
     images = len((_FOLDS / str(fold) / "train.txt").read_text().split())
-    images += sum(1000 for folder in more if folder == "HAM10000")
+    images += sum({"HAM10000": 1000, "HAM10000_full": 2000}[folder] for folder in more)
     epochs = round(_IMAGE_STEPS / images)
     words = [
         *_BASE,

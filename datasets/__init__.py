@@ -33,6 +33,7 @@ _NAMES = {
     "signed_distance": "distance",
     "pipeline": "feeding.tf_pipeline",
     "image_weights": "balancing",
+    "style_numbers": "outline_styles",
     "preprocess": "preprocessing.steps",
     "preprocess_stage": "preprocessing.stage",
     "get_policy": "augmentation",

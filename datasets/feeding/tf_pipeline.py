@@ -43,6 +43,8 @@ def pipeline(
     position: Callable[[], tuple[int, int]] | None = None,
     weights: Sequence[float] | None = None,
     shard: tuple[int, int] = (0, 1),
+    styles: Sequence[int] | None = None,
+    drawn: tuple[int, int] | None = None,
 ) -> tf.data.Dataset:
     """Decode, resize, preprocess, cache, shuffle, augment, batch and prefetch.
 
@@ -74,13 +76,16 @@ def pipeline(
         position: called when an iteration begins, gives the number of its epoch and how many batches to leave out, in
             place of counting from `start_epoch` and `start_step`; for trainers that iterate more often than once an epoch.
         weights: one number per sample, how much it counts in the loss, see `image_weights`; they come as a third part.
-
         shard: `(index, count)`: give only this part of each batch, for the process `index` of `count` that share it;
             `count` must divide `batch_size`, and `drop_remainder` be true unless all batches are full.
+        styles: one number per sample, that of its outline style or −1, see `style_numbers`; they come as the last channel of
+            the mask, which models with `outline_styles` read.
+        drawn: `(always, each)`: an epoch holds the first `always` samples and `each` of the others, drawn for every epoch by
+            the seed; `None`: all samples.
 
     Returns:
-        Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1, or `(B, H, W, 2)`;
-        with `weights` also of weight float32 `(B,)`.
+        Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1, or `(B, H, W, 2)`
+        with distances or styles, `(B, H, W, 3)` with both; with `weights` also of weight float32 `(B,)`.
 
     Raises:
         DataError: there are no samples, one has no mask, or the cache on disk cannot be written.
@@ -100,16 +105,19 @@ def pipeline(
     view = View(size, resize, parse_steps(preprocess))
     _check(samples)
     weigh = _weighing(weights, count)
-    part = _part(shard, batch_size, drop_remainder or count % batch_size == 0)
+    in_epoch, pick = _drawing(drawn, count)
+    number = _numbering(styles, count)
+    part = _part(shard, batch_size, drop_remainder or in_epoch % batch_size == 0)
     seed = seed if shuffle_seed is None else shuffle_seed
     one_by_one = policy is not None or target == "distance"
     load = Batches(open_store(samples, view, cache, cache_dir, memory_limit), size)
 
     def order(epoch: tf.Tensor, left_out: tf.Tensor) -> tf.data.Dataset:
-        indices = tf.data.Dataset.range(count).batch(batch_size, drop_remainder=drop_remainder).skip(left_out)
+        indices = tf.data.Dataset.range(in_epoch).batch(batch_size, drop_remainder=drop_remainder).skip(left_out)
         if shuffle_seed is not None:
             key = tf.stack([tf.constant(seed, tf.int64), epoch])
-            indices = indices.map(lambda index: tf.random.experimental.index_shuffle(index, key, count - 1))
+            indices = indices.map(lambda index: tf.random.experimental.index_shuffle(index, key, in_epoch - 1))
+        indices = indices.map(lambda index: pick(index, tf.stack([tf.constant(seed, tf.int64), epoch])))
         indices = indices.map(lambda index: index[part])
         return indices.map(lambda index: (tf.fill(tf.shape(index), epoch), index))
 
@@ -120,14 +128,14 @@ def pipeline(
         masks = tf.ensure_shape(masks, (index.shape[0], *size, 1))
         if one_by_one:
             return epoch, index, images, masks
-        return tf.cast(images, tf.float32), tf.cast(masks, tf.float32), *weigh(index)
+        return tf.cast(images, tf.float32), number(tf.cast(masks, tf.float32), index), *weigh(index)
 
     def finish(epoch: tf.Tensor, index: tf.Tensor, image: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
         image, mask = augment_pair(image, mask, policy, sample_seed(seed, epoch, index))
         if target == "distance":
             distance = tf.numpy_function(signed_distance, [mask[..., 0]], tf.float32, stateful=False)
             mask = tf.concat([mask, tf.ensure_shape(distance, size)[..., None]], axis=-1)
-        return image, mask, *weigh(index)
+        return image, number(mask, index), *weigh(index)
 
     # tf.data keeps every core busy; threads of OpenCV on top of that wait for each other.
     cv2.setNumThreads(1)
@@ -138,7 +146,7 @@ def pipeline(
     if one_by_one:
         batches = batches.unbatch().map(finish, num_parallel_calls=threads, deterministic=True)
         batches = batches.batch(part.stop - part.start, drop_remainder=drop_remainder)
-    length = count // batch_size if drop_remainder else -(-count // batch_size)
+    length = in_epoch // batch_size if drop_remainder else -(-in_epoch // batch_size)
     options = tf.data.Options()
     # There is nothing to tune, and the end of an epoch would now and then wait for the tuner, which wakes ever more rarely.
     options.autotune.enabled = False
@@ -185,6 +193,43 @@ def _weighing(weights: Sequence[float] | None, count: int) -> Callable[[tf.Tenso
             f"`weights` must be {count} finite numbers from 0, one per sample. Received: weights of shape {table.shape}"
         )
     return lambda index: (tf.gather(table, index),)
+
+
+def _numbering(styles: Sequence[int] | None, count: int) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Return the function that adds the channel of style numbers to masks `(…, H, W, C)` of numbered samples."""
+    if styles is None:
+        return lambda masks, index: masks
+    table = np.asarray(styles, "float32")
+    if table.shape != (count,) or not np.all((table >= -1) & (table == np.floor(table))):
+        raise ValueError(
+            f"`styles` must be {count} whole numbers from -1, one per sample. Received: styles of shape {table.shape}"
+        )
+
+    def add(masks: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        plane = tf.gather(table, index)[..., None, None, None] * tf.ones_like(masks[..., :1])
+        return tf.concat([masks, plane], axis=-1)
+
+    return add
+
+
+def _drawing(drawn: tuple[int, int] | None, count: int) -> tuple[int, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]]:
+    """Return how many samples an epoch has, and the function that says which ones, by a key of seed and epoch."""
+    if drawn is None:
+        return count, lambda index, key: index
+    always, each = drawn
+    if not (0 <= always <= count and 0 < each <= count - always):
+        raise ValueError(
+            f"`drawn` must be (always, each) of {count} samples, `each` from 1 to the number of the others. "
+            f"Received: drawn={drawn}"
+        )
+    others = tf.constant(count - always - 1, tf.int64)
+
+    def pick(index: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        # Another key than that of the order, which would draw in the same pattern.
+        chosen = tf.random.experimental.index_shuffle(tf.maximum(index - always, 0), key + [1, 0], others)
+        return tf.where(index < always, index, always + chosen)
+
+    return always + each, pick
 
 
 def _part(shard: tuple[int, int], batch_size: int, whole: bool) -> slice:

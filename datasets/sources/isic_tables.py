@@ -7,9 +7,12 @@ from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
 from keras_rau.datasets.sources.scanning import Tree
 from keras_rau.datasets.sources.tables import Table, add_row, read_lines, read_table
 
+# Who drew an outline and with what: our own table, and that of IMA++, one row for each outline.
+_OUTLINES = ("outlines.csv", "IMAplusplus_seg_metadata.csv")
+_OUTLINE_COLUMNS = {"annotator": "annotator", "tool": "tool", "skill": "skill", "skill_level": "skill"}
 # What the official archives hold beside images and masks, and our own table, in lower case.
 EXTRAS = frozenset(
-    {"metadata.csv"}
+    {"metadata.csv", *(name.lower() for name in _OUTLINES)}
     | {
         name.lower()
         for year in YEARS.values()
@@ -27,7 +30,7 @@ _2017_DIAGNOSES = {
 
 
 def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:
-    """All tables about a year: the official ones, and every `metadata.csv` at or above a folder of images.
+    """All tables about a year: the official ones, and every `metadata.csv` and table of outlines at or above images.
 
     Args:
         year: the challenge.
@@ -41,7 +44,27 @@ def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing
             found += _official(year, year.parts[split], folders[0], tree, listing)
     above = {path for folders in image_folders.values() for folder in folders for path in (folder, *folder.parents)}
     own = [path for path in tree.named("metadata.csv") if path.parent in above]
-    return found + [(path, read_table(path, ["image_id"], listing)) for path in own]
+    outlines = [path for path in tree.named(*_OUTLINES) if path.parent in above]
+    found += [(path, read_table(path, ["image_id"], listing)) for path in own]
+    return found + [(path, _outlines(path, listing)) for path in outlines]
+
+
+def _outlines(path: Path, listing: Listing) -> Table:
+    """Return who drew the outline of an image and with what, where it has one outline; else how many it has."""
+    rows = read_lines(path, listing)
+    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    places = [place for place, name in enumerate(header) if name in ("image", "isic_id", "image_id")]
+    if rows and not places:
+        listing.add("metadata_unreadable", f"{path} has no column 'image'. Its columns: {', '.join(header)}", path)
+    drawn: dict[str, list[dict[str, str]]] = {}
+    for row in rows[1:] if places else []:
+        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+        name = cells.get(header[places[0]], "").upper()
+        if name:
+            drawn.setdefault(name, []).append(
+                {column: cells[key] for key, column in _OUTLINE_COLUMNS.items() if cells.get(key)}
+            )
+    return {name: {**(each[0] if len(each) == 1 else {}), "outlines": str(len(each))} for name, each in drawn.items()}
 
 
 def _official(year: Year, part: Part, images: Path, tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:

@@ -39,7 +39,7 @@ class Plan:
     encoder_weights: str | None = None
     dtype: Any = None
     class_names: Sequence[str] | None = None
-    outline_styles: Sequence[str] = ()
+    outline_styles: Sequence[str] | None = None
     style_offsets: Sequence[float] | None = None
 
     def __post_init__(self) -> None:

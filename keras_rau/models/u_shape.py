@@ -28,7 +28,10 @@ class UShape(SegmentationModel):
         # The policy is fixed now, so that a saved model is built again as it was, whatever the global one is then.
         policy = keras.dtype_policies.get(plan.dtype or keras.config.dtype_policy())
         plan = replace(
-            plan, dtype=policy, input_shape=tuple(plan.input_shape), outline_styles=tuple(plan.outline_styles or ())
+            plan,
+            dtype=policy,
+            input_shape=tuple(plan.input_shape),
+            outline_styles=tuple(plan.outline_styles or ()) or None,
         )
         side_weights: float | Sequence[float] = options.get("side_weights", 0.25)
         arguments = {**asdict(plan), "dtype": policy.name, "side_weights": side_weights, **own}

@@ -35,9 +35,11 @@ class UNet(UShape):
             U-Net's own. Its finest features have stride 2, so that the mask is enlarged twice at the end.
         encoder_weights: `"imagenet"`, the path of a weights file, or `None` for fresh ones.
         dtype: dtype or dtype policy of all layers; Keras's global policy when `None`. Outputs are float32.
-        **kwargs: `class_names`, one name for each channel, for predictions, exports and reports; `outline_styles`, names of
-            the styles of outline that get a map of their own beside the default map, and `style_offsets`, how far these
-            maps start from it in logits (see `SegmentationModel`); and `name` of `keras.Model`.
+        class_names: one name for each channel, for predictions, exports and reports.
+        outline_styles: names of the styles of outline that get a map of their own beside the default map, see
+            `SegmentationModel`.
+        style_offsets: how far the map of each style starts from the default map, in logits.
+        **kwargs: of `keras.Model` (`name`).
 
     Shape:
         Images `(B, H, W, C)`, plain pixel values in [0, 255] (scaling is inside), to probabilities
@@ -69,6 +71,9 @@ class UNet(UShape):
         encoder: str | None = None,
         encoder_weights: str | None = None,
         dtype: Any = None,
+        class_names: Sequence[str] | None = None,
+        outline_styles: Sequence[str] | None = None,
+        style_offsets: Sequence[float] | None = None,
         **kwargs: Any,
     ) -> None:
         options = {
@@ -86,6 +91,9 @@ class UNet(UShape):
             "encoder": encoder,
             "encoder_weights": encoder_weights,
             "dtype": dtype,
+            "class_names": class_names,
+            "outline_styles": outline_styles,
+            "style_offsets": style_offsets,
         }
         super().__init__(_plain, {}, {**options, **kwargs})
 

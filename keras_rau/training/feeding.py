@@ -18,13 +18,13 @@ def steps_per_epoch(config: Config, split: Split) -> int:
         UsageError: there is no whole batch to share.
     """
     if not is_shared(config):
-        return -(-len(split.training) // config.batch_size)
-    if len(split.training) < config.batch_size:
+        return -(-split.in_epoch // config.batch_size)
+    if split.in_epoch < config.batch_size:
         raise UsageError(
-            f"batch_size is {config.batch_size}, but there are {len(split.training)} training images: devices and hosts share "
+            f"batch_size is {config.batch_size}, but there are {split.in_epoch} training images: devices and hosts share "
             "whole batches."
         )
-    return len(split.training) // config.batch_size
+    return split.in_epoch // config.batch_size
 
 
 def training_data(
@@ -47,6 +47,8 @@ def training_data(
         shuffle_seed=_seed(config),
         position=position,
         weights=split.weights,
+        styles=split.styles,
+        drawn=None if split.drawn is None else (len(split.train), split.drawn),
         drop_remainder=workplace.shared,
         shard=workplace.shard,
         **_shared(config, target, "train"),

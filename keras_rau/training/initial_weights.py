@@ -20,6 +20,8 @@ from keras_rau.training.config.taken_over import initial_file
 
 # Sources whose ids say nothing about images of other folders.
 _OWN_NAMES = {"folder", "phantom"}
+# Arguments of a model that change the weights of its outputs alone.
+_OF_OUTPUTS = {"classes", "class_names", "outline_styles", "style_offsets"}
 # Arguments of a model that change no weight.
 _WITHOUT_WEIGHTS = {
     "name",
@@ -78,7 +80,7 @@ def load_trained(source: str, config: Config) -> Start:
 def initialise(model: keras.Model, start: Start) -> list[str]:
     """Put trained weights into a model, layer by layer; the sizes of the images may differ.
 
-    Models that differ in nothing but `classes` share everything but the weights that belong to the classes.
+    Models that differ in nothing but `classes` or `outline_styles` share everything but the weights of these outputs.
 
     Returns:
         What stays fresh, one line per layer with its shapes.
@@ -107,7 +109,7 @@ def initialise(model: keras.Model, start: Start) -> list[str]:
         if others:
             more = f", and {len(others) - 1} more weights" if len(others) > 1 else ""
             differing.append(f"{name}: {others[0]}{more}")
-    if differing and not _differ_in_classes_alone(start.model, model):
+    if differing and not _differ_in_outputs_only(start.model, model):
         raise RauError(
             f"{listed(f'The model in {start.source} is another than {model.name} here', differing)}\nLeave --model and its "
             "arguments out to build the model as it was there."
@@ -119,7 +121,7 @@ def initialise(model: keras.Model, start: Start) -> list[str]:
 
 def start_line(start: Start, fresh: list[str]) -> str:
     """What a training says of where it starts."""
-    left = f"; left fresh, because the classes differ: {'; '.join(fresh)}" if fresh else ""
+    left = f"; left fresh, because classes or outline styles differ: {'; '.join(fresh)}" if fresh else ""
     return f"starting from the weights of {start.source}{left}"
 
 
@@ -199,9 +201,10 @@ def _by_layer(model: keras.Model) -> dict[str, list[Any]]:
     return {layer.name: layer.weights for layer in layers if layer.weights}
 
 
-def _differ_in_classes_alone(one: keras.Model, other: keras.Model) -> bool:
+def _differ_in_outputs_only(one: keras.Model, other: keras.Model) -> bool:
     if type(one) is not type(other) or not isinstance(one, models.SegmentationModel):
         return False
     first, second = one.get_config(), other.get_config()
     differing = {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}
-    return differing - _WITHOUT_WEIGHTS == {"classes"}
+    changed = differing - _WITHOUT_WEIGHTS
+    return bool(changed) and changed <= _OF_OUTPUTS

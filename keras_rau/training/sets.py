@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
-from keras_rau.errors import RauError
+from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.outline_styles import check_style_names
 from keras_rau.training.config import Config
 from keras_rau.training.more_images import MoreImages, load_more
 
@@ -21,6 +22,8 @@ class Split:
         pairs: near duplicates that were searched for before.
         weights: of the images trained on.
         more: images of other data sets that are trained on too.
+        drawn: how many of these an epoch draws; `None`: all.
+        styles: numbers of the outline styles of the images trained on.
     """
 
     train: list[Any]
@@ -29,11 +32,18 @@ class Split:
     pairs: list[Any] | None = None
     weights: list[float] | None = None
     more: MoreImages = field(default_factory=MoreImages)
+    drawn: int | None = None
+    styles: list[int] | None = None
 
     @property
     def training(self) -> list[Any]:
         """All samples that are trained on."""
         return [*self.train, *self.more.samples]
+
+    @property
+    def in_epoch(self) -> int:
+        """Number of images of an epoch."""
+        return len(self.train) + (len(self.more.samples) if self.drawn is None else self.drawn)
 
     def sets(self) -> dict[str, list[Any]]:
         """Samples by set."""
@@ -72,11 +82,44 @@ def load_split(config: Config, check: bool = True) -> Split:
     split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
     if config.also_train:
         split.more = load_more(config.also_train, split.sets(), check)
+        split.drawn = _drawn(config, len(split.more.samples))
     if data.balance is not None:
         split.weights = datasets.image_weights(split.training, data.balance)
+    split.styles = _styles(config, split.training)
     if check:
         datasets.check_leakage(split.sets(), allow=data.allow_leakage, pairs=pairs)
     return split
+
+
+def _drawn(config: Config, there: int) -> int | None:
+    wanted = config.also_train_images
+    if wanted is not None and wanted > there:
+        raise DataError(f"also_train_images={wanted} cannot be drawn: also_train has {there} images.")
+    return wanted
+
+
+def _styles(config: Config, samples: list[Any]) -> list[int] | None:
+    """Return the numbers of the outline styles, `None` for a model without styles."""
+    data, names = config.data, config.model.arguments.get("outline_styles")
+    given = [name for name in ("style_column", "style_values", "source_styles") if getattr(data, name)]
+    if not names:
+        if given:
+            raise UsageError(
+                f"data.{given[0]} needs a model with outline styles, such as --set 'model.outline_styles=[tight, loose]'."
+            )
+        return None
+    if data.style_column is None and not data.source_styles:
+        raise UsageError(
+            "A model with outline styles must be told the style of its images: data.style_column names the column of the "
+            "metadata that says who or what drew an outline, data.source_styles the style of a whole source."
+        )
+    return datasets.style_numbers(
+        samples,
+        data.style_column or "",
+        check_style_names(names),
+        values=data.style_values or None,
+        sources=data.source_styles,
+    )
 
 
 def model_info(config: Config, split: Split) -> dict[str, Any]:

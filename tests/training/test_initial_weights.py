@@ -101,7 +101,7 @@ def test_other_classes_leave_fresh_what_belongs_to_them(file):
     before = _weights(model)
     fresh = initialise(model, start)
     assert "logits: kernel (1, 1, 4, 1) there, (1, 1, 4, 3) here, and 1 more weights" in fresh
-    assert "left fresh, because the classes differ: " in start_line(start, fresh)
+    assert "left fresh, because classes or outline styles differ: " in start_line(start, fresh)
     assert {line.split(":")[0] for line in fresh} <= {"logits", "attention_0", "attention_1"}
     changed = [
         not np.array_equal(one, other) for one, other in zip(before, _weights(model), strict=True) if one.ndim == 4

@@ -37,6 +37,13 @@ class DataSection(Section):
         description="weigh training images in the loss by how rare their value of this is: a column of the metadata such as "
         "diagnosis, or lesion_size",
     )
+    style_column: str | None = Field(
+        None, description="column of the metadata that says who or what drew an outline, for model.outline_styles"
+    )
+    style_values: dict[str, str] = Field(
+        {}, description="outline style of each value of style_column; empty: the values are the names of the styles"
+    )
+    source_styles: dict[str, str] = Field({}, description="outline style of all images of a source, e.g. of also_train")
     cache: Literal["auto", "memory", "disk", "none"] = Field("auto", description="where resized images are kept")
     cache_dir: Path | None = Field(
         None, description="folder of the cache on disk, for the training of these sets alone"

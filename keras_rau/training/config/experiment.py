@@ -47,6 +47,9 @@ class Config(Section):
         {},
         description="other data sets to train on too, each by its name and its folder, without what val and test show",
     )
+    also_train_images: int | None = Field(
+        None, ge=1, description="so many images of also_train are drawn for each epoch; null: all of them"
+    )
     also_test: dict[str, Path] = Field({}, description="other data sets to test on, each by its name and its folder")
     checkpoints: CheckpointSection = CheckpointSection()
     tensorboard: TensorBoardSection = TensorBoardSection()
