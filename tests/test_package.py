@@ -85,10 +85,11 @@ def test_registered_names():
     names = {name for name in keras.saving.get_custom_objects() if name.startswith("keras_rau>")}
     expected = """
         AttentionGate BoundaryAttention BoundaryReverseAttention ConvBlock ReverseAttention Upsample
-        AffinityAttention AxialAttention ExternalAttention LearnedMap LearnedScale SharedDilation SoftPooling2D
-        SpectralAttention
+        AffinityAttention AxialAttention ExternalAttention GroupedConvolution LearnedMap LearnedScale SharedDilation
+        SoftPooling2D
+        SpectralAttention StyleMaps
         AttentionUNet RAUNet UNet
-        ASNet CPFNet CaraNet DeepLabV3Plus EGEUNet GFANet MALUNet MFSNet MsRED PraNet UNetPlusPlus
+        ASNet CPFNet CaraNet DeepLabV3Plus EGEUNet GFANet MALUNet MCGFFNet MFSNet MsRED PraNet UNetPlusPlus
         BinaryCrossentropy BoundaryLoss CategoricalCrossentropy ComboLoss CompoundLoss DiceLoss FocalLoss FocalTverskyLoss
         GeneralizedDiceLoss JaccardLoss LovaszLoss StructureLoss TverskyLoss UnifiedFocalLoss WeightedBinaryCrossentropy
         AUC Accuracy DiceScore ExpectedCalibrationError IoU MeanIoU Precision Sensitivity Specificity ThresholdJaccard

@@ -12,6 +12,7 @@ from keras_rau.layers.boundary_reverse_attention import (
     BoundaryReverseAttention as BoundaryReverseAttention,
 )
 from keras_rau.layers.external_attention import ExternalAttention as ExternalAttention
+from keras_rau.layers.grouped_convolution import GroupedConvolution as GroupedConvolution
 from keras_rau.layers.learned_map import LearnedMap as LearnedMap
 from keras_rau.layers.learned_scale import LearnedScale as LearnedScale
 from keras_rau.layers.reverse_attention import ReverseAttention as ReverseAttention

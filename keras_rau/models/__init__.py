@@ -14,6 +14,7 @@ from keras_rau.models.ege_unet import EGEUNet as EGEUNet
 from keras_rau.models.encoders.registry import list_encoders as list_encoders
 from keras_rau.models.gfanet import GFANet as GFANet
 from keras_rau.models.malunet import MALUNet as MALUNet
+from keras_rau.models.mcgff_net import MCGFFNet as MCGFFNet
 from keras_rau.models.mfsnet import MFSNet as MFSNet
 from keras_rau.models.ms_red import MsRED as MsRED
 from keras_rau.models.pranet import PraNet as PraNet

@@ -15,6 +15,7 @@ from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus
 from keras_rau.models.ege_unet import EGEUNet
 from keras_rau.models.gfanet import GFANet
 from keras_rau.models.malunet import MALUNet
+from keras_rau.models.mcgff_net import MCGFFNet
 from keras_rau.models.mfsnet import MFSNet
 from keras_rau.models.ms_red import MsRED
 from keras_rau.models.pranet import PraNet
@@ -97,6 +98,7 @@ PRESETS: dict[str, Preset] = {
     "gfanet": Preset(GFANet, "GFANet, gated fusion and reverse attention, 2023", 23_174_809, "structure", _SUPERVISED),
     "cpfnet": Preset(CPFNet, "CPFNet, context pyramid fusion, 2020 (43.3 million with dead weights)", 30_650_724),
     "as_net": Preset(ASNet, "AS-Net, attention to places and channels on VGG-16, 2022", 25_001_381, "weighted_bce"),
+    "mcgff_net": Preset(MCGFFNet, "MCGFF-Net, several kernels and cross-layer fusion, 2024", 43_608_205),
     "ms_red": Preset(MsRED, "Ms RED, multi-scale residual encoding, 2022 (3.8 million of 2^20)", 4_018_149),
     "ms_red_v2": Preset(MsRED, "Ms RED with a fourth branch in each block", 4_709_065, settings={"version": 2}),
     "malunet": Preset(MALUNet, "MALUNet, four kinds of attention in 0.18 million, 2022", 177_943),

@@ -45,6 +45,7 @@ CASES = {
         [SKIP, ODD],
         [(2, 16, 16, 4), (2, 16, 16, 1)],
     ),
+    "grouped": (layers.GroupedConvolution, {"filters": 3, "kernel_size": 5}, SKIP, (2, 16, 16, 3)),
     "style-maps": (layers.StyleMaps, {"styles": 3, "offsets": [-1.0, 0.0, 1.0]}, [HALF, LOGITS], (2, 8, 8, 3)),
     "gate": (layers.AttentionGate, {"filters": 3}, [SKIP, EQUAL], SKIP),
     "gate-half": (layers.AttentionGate, {"filters": 3}, [SKIP, HALF], SKIP),

@@ -52,6 +52,21 @@ def test_several_classes_use_the_background():
     np.testing.assert_allclose(ops.convert_to_numpy(lesion_probability(logits, "channels_last")), 0.3, atol=1e-6)
 
 
+def test_grouped_convolution_sees_the_channels_of_its_group_only():
+    layer = layers.GroupedConvolution(2, 3)
+    layer.build((1, 5, 5, 6))
+    layer.bias.assign([10.0, 20.0])
+    image = np.random.default_rng(0).normal(size=(1, 5, 5, 6)).astype("float32")
+    kernel = ops.convert_to_numpy(layer.kernel)
+    found = ops.convert_to_numpy(layer(image))
+    window = image[0, 1:4, 1:4]
+    for output, bias in enumerate((10.0, 20.0)):
+        group = slice(3 * output, 3 * output + 3)
+        assert found[0, 2, 2, output] == pytest.approx(
+            (window[..., group] * kernel[:, :, group, 0]).sum() + bias, rel=1e-4
+        )
+
+
 def test_gate_with_zero_psi_halves_the_features():
     gate = layers.AttentionGate(2, normalization=None)
     skip = np.ones((1, 4, 4, 3), "float32")

@@ -14,6 +14,7 @@ NARROW = {
     "mfsnet": (models.MFSNet, {"width": 0.125}),
     "gfanet": (models.GFANet, {"width": 0.25}),
     "cpfnet": (models.CPFNet, {"width": 0.125}),
+    "mcgff_net": (models.MCGFFNet, {"width": 0.25}),
     "as_net": (models.ASNet, {"width": 0.5}),
     "ms_red": (models.MsRED, {"width": 0.25}),
     "malunet": (models.MALUNet, {}),
@@ -32,6 +33,7 @@ PUBLISHED = [
     (models.MFSNet, {"guidance": False, "include_unused": True}, 32_638_393),
     (models.GFANet, {"classes": 2, "include_unused": True}, 24_201_351),
     (models.CPFNet, {"classes": 2, "include_unused": True}, 43_269_891),
+    (models.MCGFFNet, {}, 43_608_205),
     (models.MsRED, {"classes": 2}, 4_018_154),
     (models.MsRED, {"classes": 2, "version": 2}, 4_709_070),
 ]
