@@ -14,12 +14,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Last, so that the installed package is found before the source folder of its name.
 sys.path.append(str(Path(__file__).parents[2]))
 _PAGE = Path(__file__).parents[1] / "reference/what-happens-when.md"
-_ROOMS = ("masks", "images", "folders", "classes", "outputs", "models", "files", "commands")
+_ROOMS = ("masks", "images", "outputs", "models", "files", "commands")
 _WORDS = {"refused": "refused", "warned": "warns", "right": "works"}
 _HEAD = """# What happens when …
 
-Situations of user code, taken from public reports about segmentation libraries, and what this library does. The table is written by
-`python -P docs/situations`, which runs every line; paths are shortened and long messages cut.
+Situations of user code, taken from public reports about segmentation libraries, and what this library does. The table is
+written by `python -P docs/situations`, which runs every line; paths are shortened and long messages cut.
 """
 
 
