@@ -67,7 +67,11 @@ def test_print_config(monkeypatch, capsys):
     [
         (["train", "--set", "optimiser.x=1"], 2, "did you mean 'optimizer'"),
         (["train", "--set", "epochs"], 2, "KEY=VALUE"),
-        (["train", "--data-dir", "x"], 2, "--output"),
+        (["train", "--data-dir", "x", "--resume"], 2, "--output"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x"], 2, "either --model"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x", "--masks", "x", "--largest"], 2, "is for --model"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x", "--masks", "x", "--split", "val"], 2, "--split-dir"),
+        (["evaluate", "--model", "x", "--dataset", "phantom", "--data-dir", "x", "--set", "seed=1"], 2, "data.options"),
         (["train", "--output", "x"], 2, "--data-dir"),
         (["train", "nothing.yaml"], 1, "nothing.yaml"),
         (["train", "--output", "x", "--data-dir", "nowhere", "--dataset", "isic2018"], 1, "nowhere does not exist"),
