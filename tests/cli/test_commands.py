@@ -165,7 +165,7 @@ def test_export_and_predict(monkeypatch, capsys, files, tmp_path):
     assert datasets.read_image(tmp_path / "masks" / "b_overlay.png").shape == (91, 33, 3)
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
-    assert "not an empty folder" in err
+    assert "holds masks already. Go on there with --resume" in err
 
 
 def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
@@ -175,7 +175,8 @@ def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
     words = ["predict", tmp_path / "one", tmp_path / "two", "--model", files / "m.keras", "--output", tmp_path / "m"]
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
-    assert "both be written as a_mask.png" in err
+    assert f"a_mask.png is the mask of {tmp_path / 'one/a.png'}" in err
+    assert (tmp_path / "m/a_mask.png").exists()
 
 
 def test_debug_shows_the_traceback(monkeypatch, capsys):

@@ -116,6 +116,7 @@ def test_the_command_and_a_set_of_lists(data, masks, monkeypatch, capsys, tmp_pa
     found = json.loads((tmp_path / "s.json").read_text())
     assert (found["masks"], found["split"], found["n_images"]) == (str(masks), "all", 5)
     assert "5 images of phantom" in out
+    (tmp_path / "split").mkdir()
     datasets.save_split(tmp_path / "split", train=samples[:2], val=samples[2:3], test=samples[3:])
     for sample in samples[:3]:
         (masks / f"{sample.image.stem}_mask.png").unlink()
