@@ -14,6 +14,14 @@ Model = Annotated[
         "--model", help="A run directory, .keras, SavedModel or .tflite of yours, or a preset with trained weights."
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="A run directory, .keras, SavedModel or .tflite of yours, or a preset with trained weights; several times, such "
+        "as for the folds of a cross-validation: their probabilities are averaged.",
+    ),
+]
 Augment = Annotated[
     Literal["flips", "dihedral"] | None,
     typer.Option(help="Average over mirrored (4), or mirrored and turned images (8)."),

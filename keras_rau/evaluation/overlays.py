@@ -21,26 +21,33 @@ class Tile:
     dice: float | None
 
 
-def overlay(image: np.ndarray, truth: np.ndarray | None = None, prediction: np.ndarray | None = None) -> np.ndarray:
+def overlay(
+    image: np.ndarray,
+    truth: np.ndarray | None = None,
+    prediction: np.ndarray | None = None,
+    *,
+    colour: tuple[int, int, int] = PREDICTION,
+) -> np.ndarray:
     """Draw the outlines of the true mask (green) and of the predicted one (yellow) over an image.
 
     Args:
         image: uint8 RGB `(H, W, 3)`.
         truth: `(H, W)` of 0 and 1, or `None`.
         prediction: the same.
+        colour: of the outline of the predicted mask.
 
     Returns:
         uint8 RGB `(H, W, 3)`.
     """
     drawn = np.ascontiguousarray(image).copy()
     width = max(1, round(min(image.shape[:2]) / 150))
-    for mask, colour in ((truth, TRUTH), (prediction, PREDICTION)):
+    for mask, line in ((truth, TRUTH), (prediction, colour)):
         if mask is None:
             continue
         contours, _ = cv2.findContours(np.ascontiguousarray(mask, np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         # A dark rim keeps the line visible where the skin has its colour.
         cv2.drawContours(drawn, contours, -1, (0, 0, 0), width + 2, cv2.LINE_AA)
-        cv2.drawContours(drawn, contours, -1, colour, width, cv2.LINE_AA)
+        cv2.drawContours(drawn, contours, -1, line, width, cv2.LINE_AA)
     return drawn
 
 
