@@ -7,6 +7,8 @@ from keras_rau.lazy import lazy
 
 _NAMES = {
     "breakdown": "groups",
+    "class_overlay": "class_overlays",
+    "mask_scores": "class_scores",
     "plot_curves": "curves",
     "evaluate_file": "model_file",
     "evaluate_folder": "model_file",

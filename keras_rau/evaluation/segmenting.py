@@ -11,6 +11,7 @@ from PIL import Image
 from keras_rau.csv_text import printable
 from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.errors import RauError
+from keras_rau.evaluation.class_overlays import class_colour
 from keras_rau.evaluation.overlays import overlay as draw_overlay
 from keras_rau.evaluation.prediction_plan import Job
 from keras_rau.evaluation.prediction_record import Record, identity_of
@@ -18,8 +19,6 @@ from keras_rau.evaluation.regions import Outcome, region_of
 from keras_rau.files import write_bytes
 from keras_rau.outputs import Outputs
 
-# Told apart with any colour vision; the first is that of a single class.
-_COLOURS = ((255, 214, 0), (86, 180, 233), (213, 94, 0), (204, 121, 167), (0, 158, 115), (240, 240, 240), (0, 114, 178))
 # What is wrong with one file alone; anything else, such as a full disk, is wrong with all.
 _OF_THE_FILE = (errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EISDIR)
 
@@ -76,7 +75,7 @@ def _encoded(job: Job, image: np.ndarray, mask: np.ndarray, outputs: Outputs) ->
 
 def _drawn(image: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:
     for number, mask in enumerate(masks):
-        image = draw_overlay(image, prediction=mask, colour=_COLOURS[number % len(_COLOURS)])
+        image = draw_overlay(image, prediction=mask, colour=class_colour(number))
     return image
 
 
