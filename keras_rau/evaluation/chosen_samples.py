@@ -110,7 +110,7 @@ def _options_of_run(path: Path, dataset: str, place: Path | None) -> tuple[Path,
     same = data.dataset == dataset
     if dataset in _PLACES and place is not None:
         same = same and data.data_dir is not None and os.path.realpath(data.data_dir) == os.path.realpath(place)
-    return run, dict(data.options) if same else {}
+    return run, dict(data.load_options) if same else {}
 
 
 def _check_not_seen(

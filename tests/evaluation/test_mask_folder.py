@@ -10,6 +10,7 @@ from PIL import Image
 from keras_rau import datasets
 from keras_rau.errors import DataError, UsageError
 from keras_rau.evaluation import evaluate_folder, evaluate_masks, image_scores
+from keras_rau.outputs import Outputs
 from tests.command import run_command
 
 
@@ -106,6 +107,67 @@ def test_a_name_that_fits_two_images_is_ambiguous(data, tmp_path):
     shutil.copy(one.mask, masks / f"{one.id}_mask.png")
     with pytest.raises(DataError, match="is the mask of several images"):
         evaluate_masks(masks, [one, other])
+
+
+def _three(tmp_path, values):
+    """Phantoms of three exclusive classes in label images of these values."""
+    classes = dict(zip(values, ("background", "lesion", "globules"), strict=True))
+    for number in range(3):
+        for name in ("images", "masks", "found"):
+            (tmp_path / name).mkdir(exist_ok=True)
+        Image.new("RGB", (12, 10), "white").save(tmp_path / "images" / f"{number}.png")
+        numbers = np.zeros((10, 12), np.uint8)
+        numbers[2:6, number:8], numbers[7:9, 3:5] = 1, 2
+        Image.fromarray(np.array(values, np.uint8)[numbers]).save(tmp_path / "masks" / f"{number}.png")
+        numbers[7, 3] = 1
+        Image.fromarray(numbers).save(tmp_path / "found" / f"{number}_mask.png")
+    return datasets.load("folder", tmp_path, classes=classes)
+
+
+def _record(folder, outputs):
+    (folder / ".keras-rau").mkdir()
+    (folder / ".keras-rau/prediction.json").write_text(json.dumps({"classes": outputs.to_config()}))
+
+
+def test_class_numbers_of_predict_are_scored_by_class(tmp_path):
+    samples = _three(tmp_path, (0, 100, 200))
+    outputs = Outputs(("background", "lesion", "globules"))
+    with pytest.raises(DataError, match="holds the value"):  # the data set's own values are expected of others
+        evaluate_masks(tmp_path / "found", samples)
+    _record(tmp_path / "found", outputs)
+    rows, result = evaluate_masks(tmp_path / "found", samples)
+    assert rows[0]["dice_globules"] == pytest.approx(6 / 7)
+    assert result["by_class"]["globules"]["n_present"] == 3
+    shutil.rmtree(tmp_path / "found/.keras-rau")
+    _record(tmp_path / "found", Outputs(("background", "globules", "lesion")))
+    with pytest.raises(UsageError, match="cannot be compared"):
+        evaluate_masks(tmp_path / "found", samples)
+
+
+def test_others_write_the_values_of_the_data_set(tmp_path):
+    samples = _three(tmp_path, (0, 2, 1))
+    assert evaluate_masks(tmp_path / "masks", samples)[1]["dice"] == 1
+    rows, _ = evaluate_masks(tmp_path / "found", samples)
+    assert rows[0]["dice_globules"] < 0.5  # 1 is globules here
+
+
+def test_overlapping_classes_have_a_file_each(tmp_path):
+    for number in range(2):
+        for name in ("images", "masks", "found"):
+            (tmp_path / name).mkdir(exist_ok=True)
+        Image.new("RGB", (12, 10), "white").save(tmp_path / "images" / f"{number}.png")
+        for place, name in enumerate(("globules", "streaks")):
+            plane = np.zeros((10, 12), np.uint8)
+            plane[place : 4 + place, 2:7] = 255
+            Image.fromarray(plane).save(tmp_path / "masks" / f"{number}_{name}.png")
+            Image.fromarray(plane).save(tmp_path / "found" / f"{number}_{name}_mask.png")
+    classes = {"files": {"globules": "{id}_globules.png", "streaks": "{id}_streaks.png"}}
+    samples = datasets.load("folder", tmp_path, classes=classes)
+    rows, result = evaluate_masks(tmp_path / "found", samples)
+    assert (result["dice"], rows[0]["dice_streaks"]) == (1, 1)
+    (tmp_path / "found/1_streaks_mask.png").unlink()
+    with pytest.raises(DataError, match=r"the image 1 has no mask of streaks, such as 1_streaks_mask.png"):
+        evaluate_masks(tmp_path / "found", samples)
 
 
 def test_the_command_and_a_set_of_lists(data, masks, monkeypatch, capsys, tmp_path):
