@@ -37,6 +37,10 @@ KINDS = {
     "mask_empty": "warning",
     "mask_full": "warning",
     "mask_is_image": "error",
+    # masks of several classes
+    "class_unknown": "error",
+    "classes_overlap": "error",
+    "class_absent": "warning",
     # between files
     "near_duplicate": "warning",
     "same_picture": "warning",

@@ -56,6 +56,26 @@ def fit_mask(mask: np.ndarray, size: Size, resize: str = "letterbox") -> np.ndar
     return cv2.threshold(shares, 126, 1, cv2.THRESH_BINARY)[1]
 
 
+def fit_labels(labels: np.ndarray, size: Size, resize: str = "letterbox") -> np.ndarray:
+    """Bring a map of class numbers to the model's size, as `fit_image` does.
+
+    Args:
+        labels: uint8 `(H, W)`.
+        size: height and width of the result.
+        resize: see `fit_image`.
+
+    Returns:
+        uint8 `(height, width)`: the class that covers most of each pixel, of equals the higher one. Classes are never mixed.
+
+    Example:
+        >>> fit_labels(np.array([[0, 0, 2, 2]], np.uint8), (1, 2), "squash")
+        array([[0, 2]], dtype=uint8)
+    """
+    numbers = np.flatnonzero(np.bincount(labels.ravel(), minlength=256))[::-1].astype(np.uint8)
+    shares = [_fit((labels == number).astype(np.uint8) * np.uint8(254), size, resize) for number in numbers]
+    return numbers[np.argmax(shares, axis=0)]
+
+
 def restore(probability: np.ndarray, original: Size, resize: str = "letterbox") -> np.ndarray:
     """Bring a map the model gave back to the size of the image: the inverse of `fit_image`.
 

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from keras_rau.datasets.classes.description import ClassMasks
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.feeding.fast_reading import read_pair_fast
 from keras_rau.datasets.geometry import Size, fit_image, fit_mask
 from keras_rau.datasets.preprocessing import Step, preprocess
@@ -18,7 +20,7 @@ class Store(Protocol):
     """Where samples at the model's size come from, by their position in the list. Used by several threads at once."""
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Image uint8 `(H, W, 3)` and mask uint8 `(H, W)`, which are not to be changed.
+        """Image uint8 `(H, W, 3)` and mask uint8 `(H, W)` or `(H, W, K)`, which are not to be changed.
 
         Raises:
             DataError: a file is missing or damaged.
@@ -33,16 +35,24 @@ class View:
         size: height and width.
         resize: `"letterbox"` or `"squash"`.
         steps: preprocessing of the resized image.
+        classes: what masks of several classes mean; `None` for one lesion class.
     """
 
     size: Size
     resize: str = "letterbox"
     steps: tuple[Step, ...] = ()
+    classes: ClassMasks | None = None
+
+    @property
+    def mask_shape(self) -> tuple[int, ...]:
+        """Of the masks that a store gives."""
+        channels = 1 if self.classes is None else self.classes.channels
+        return self.size if channels == 1 else (*self.size, channels)
 
     @property
     def bytes_per_sample(self) -> int:
         """Of image and mask, as uint8."""
-        return 4 * self.size[0] * self.size[1]
+        return 3 * self.size[0] * self.size[1] + math.prod(self.mask_shape)
 
 
 class Files:
@@ -61,12 +71,13 @@ class Files:
         """See `Store`."""
         sample, view = self.samples[index], self.view
         try:
-            image, mask = read_pair_fast(sample.image, sample.mask)
+            image, mask = read_pair_fast(sample.image, sample.mask) if sample.classes is None else read_sample(sample)
         except (DataError, OSError) as error:
             # By this name `plain_errors` finds it in what TensorFlow makes of it.
             raise DataError(str(error)) from error
         image = fit_image(image, view.size, view.resize)
-        return preprocess(image, view.steps) if view.steps else image, fit_mask(mask, view.size, view.resize)
+        fitted = (fit_mask if sample.classes is None else sample.classes.fit)(mask, view.size, view.resize)
+        return preprocess(image, view.steps) if view.steps else image, fitted
 
 
 class Batches:
@@ -74,18 +85,20 @@ class Batches:
 
     Args:
         store: where they come from.
-        size: height and width.
+        view: how the model sees them.
     """
 
-    def __init__(self, store: Store, size: Size) -> None:
+    def __init__(self, store: Store, view: View) -> None:
         self.store = store
-        self.size = size
+        self.size = view.size
+        self.channels = 1 if view.classes is None else view.classes.channels
 
     def __call__(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Images uint8 `(B, H, W, 3)` and masks uint8 `(B, H, W, 1)`."""
-        images, masks = (_aligned((len(indices), *self.size, channels)) for channels in (3, 1))
+        """Images uint8 `(B, H, W, 3)` and masks uint8 `(B, H, W, 1)`, or `(B, H, W, K)` of overlapping classes."""
+        images, masks = (_aligned((len(indices), *self.size, channels)) for channels in (3, self.channels))
         for place, index in enumerate(indices.tolist()):
-            images[place], masks[place, ..., 0] = self.store.read(index)
+            images[place], mask = self.store.read(index)
+            masks[place] = mask.reshape(masks.shape[1:])
         return images, masks
 
 

@@ -39,7 +39,7 @@ def read_mask(path: Path | str) -> np.ndarray:
         0.23
     """
     opened = open_file(path)
-    return _turn(two_values(opened), 1 if opened.turned else opened.orientation)
+    return upright_values(opened, two_values(opened))
 
 
 def read_pair(image: Path | str, mask: Path | str) -> tuple[np.ndarray, np.ndarray]:
@@ -78,6 +78,11 @@ def image_size(path: Path | str) -> tuple[int, int]:
 def upright_image(opened: Opened) -> np.ndarray:
     """Pixels of an opened image, upright."""
     return _turn(rgb(opened), 1 if opened.turned else opened.orientation)
+
+
+def upright_values(opened: Opened, values: np.ndarray) -> np.ndarray:
+    """Turn what was read of a mask upright by the mask's own tag."""
+    return _turn(values, 1 if opened.turned else opened.orientation)
 
 
 def place_mask(image: Opened, mask: Opened, values: np.ndarray) -> tuple[np.ndarray, bool]:

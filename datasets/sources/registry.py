@@ -74,7 +74,7 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
         root: its folder.
         **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=`,
             `image_pattern=`, `mask_pattern=`, `recursive=`, `metadata=`, `group_column=` of `"folder"`; `n=`, `seed=`,
-            `size=` of `"phantom"`.
+            `size=` of `"phantom"`; `classes=` of both, for masks of several classes, see `parse_classes`.
 
     Returns:
         Samples sorted by official set and id. What is left out is listed in a warning.

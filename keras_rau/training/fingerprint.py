@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keras_rau.csv_text import plain, safe
 from keras_rau.datasets.files import listed
 from keras_rau.errors import DataError
-from keras_rau.training.writing import write_text
+from keras_rau.files import write_text
 
 _COLUMNS = ("id", "image_bytes", "image_sha256", "mask_bytes", "mask_sha256")
 _THREADS = 8  # hashing lets go of Python's lock, reading waits for the disk
@@ -46,7 +47,7 @@ class Fingerprint:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_COLUMNS)
-        writer.writerows((name, *self.files[name]) for name in sorted(self.files))
+        writer.writerows((safe(name), *self.files[name]) for name in sorted(self.files))
         return text.getvalue()
 
 
@@ -78,7 +79,7 @@ def check_same_files(found: Fingerprint, written: Path, run: Path) -> None:
     if not written.exists():
         return
     with written.open(newline="", encoding="utf-8") as file:
-        before = {name: tuple(row) for name, *row in list(csv.reader(file))[1:]}
+        before = {plain(name): tuple(row) for name, *row in list(csv.reader(file))[1:]}
     changed = []
     for name in sorted(before.keys() & found.files.keys()):
         old, new = before[name], found.files[name]

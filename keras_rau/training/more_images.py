@@ -9,7 +9,7 @@ from keras_rau.datasets.files import existing_folder
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.errors import DataError
-from keras_rau.training.writing import write_text
+from keras_rau.files import write_text
 
 # No word of a set may be in these names: they lie beside its lists.
 _LIST, _LEFT_OUT = "more.txt", "left_out.txt"

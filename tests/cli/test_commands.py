@@ -67,7 +67,11 @@ def test_print_config(monkeypatch, capsys):
     [
         (["train", "--set", "optimiser.x=1"], 2, "did you mean 'optimizer'"),
         (["train", "--set", "epochs"], 2, "KEY=VALUE"),
-        (["train", "--data-dir", "x"], 2, "--output"),
+        (["train", "--data-dir", "x", "--resume"], 2, "--output"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x"], 2, "either --model"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x", "--masks", "x", "--largest"], 2, "is for --model"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x", "--masks", "x", "--split", "val"], 2, "--split-dir"),
+        (["evaluate", "--model", "x", "--dataset", "phantom", "--data-dir", "x", "--set", "seed=1"], 2, "data.options"),
         (["train", "--output", "x"], 2, "--data-dir"),
         (["train", "nothing.yaml"], 1, "nothing.yaml"),
         (["train", "--output", "x", "--data-dir", "nowhere", "--dataset", "isic2018"], 1, "nowhere does not exist"),
@@ -161,7 +165,7 @@ def test_export_and_predict(monkeypatch, capsys, files, tmp_path):
     assert datasets.read_image(tmp_path / "masks" / "b_overlay.png").shape == (91, 33, 3)
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
-    assert "not an empty folder" in err
+    assert "holds masks already. Go on there with --resume" in err
 
 
 def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
@@ -171,7 +175,8 @@ def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
     words = ["predict", tmp_path / "one", tmp_path / "two", "--model", files / "m.keras", "--output", tmp_path / "m"]
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
-    assert "both be written as a_mask.png" in err
+    assert f"a_mask.png is the mask of {tmp_path / 'one/a.png'}" in err
+    assert (tmp_path / "m/a_mask.png").exists()
 
 
 def test_debug_shows_the_traceback(monkeypatch, capsys):

@@ -1,6 +1,5 @@
 """The report as one HTML page without anything from the network, and the files beside it."""
 
-import csv
 import json
 import platform
 import sys
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from keras_rau.csv_text import csv_text
 from keras_rau.datasets.validation.report import gallery, sections, tfdv_sections
 from keras_rau.datasets.validation.report.parts import section, table
 from keras_rau.datasets.validation.report.pictures import Pictures
@@ -18,6 +18,7 @@ from keras_rau.datasets.validation.report.style import CSS, SCRIPT
 from keras_rau.datasets.validation.result import Validation, finding_fields
 from keras_rau.datasets.validation.table import write_table
 from keras_rau.errors import RauError
+from keras_rau.files import write_text
 
 _CONTENTS = {
     "summary": "Summary",
@@ -114,10 +115,7 @@ _FIELDS = ("severity", "kind", "sample", "path", "message")
 
 
 def _write_rows(path: Path, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fields)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_text(path, csv_text(fields, rows))
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -7,7 +7,8 @@ from html import escape
 import cv2
 import numpy as np
 
-from keras_rau.datasets.reading.decoding import read_image, read_pair
+from keras_rau.datasets.classes.reading import read_lesion
+from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 
@@ -42,7 +43,7 @@ class Pictures:
         if sample is None:
             return ""
         try:
-            image, mask = read_pair(sample.image, sample.mask) if sample.mask else (read_image(sample.image), None)
+            image, mask = read_lesion(sample) if sample.mask else (read_image(sample.image), None)
         except DataError:
             try:
                 image, mask = read_image(sample.image), None

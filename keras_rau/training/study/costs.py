@@ -16,10 +16,10 @@ from rich.console import Console
 from keras_rau import export
 from keras_rau.export.cost import Cost, cost_of
 from keras_rau.export.multiply_adds import multiply_adds
+from keras_rau.files import write_text
 from keras_rau.training.building import checked_loss, fresh_model, reads_distance
 from keras_rau.training.config import Config
 from keras_rau.training.study.cells import Cell
-from keras_rau.training.writing import write_text
 
 # Other work on a machine comes and goes: what is compared runs alternately, and the middle ratio counts.
 _TURNS = 3

@@ -10,10 +10,10 @@ from rich.console import Console
 from keras_rau import datasets
 from keras_rau.evaluation import evaluate, read_csv, write_csv
 from keras_rau.export import Predictor
+from keras_rau.files import part_of, put
 from keras_rau.training.config.data import DataSection
 from keras_rau.training.study.cells import Cell
 from keras_rau.training.study.comparing import Rows, mean_dice
-from keras_rau.training.writing import part_of, put
 
 
 def cell_scores(cell: Cell, part: str, epoch: int, console: Console) -> Rows:
