@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.classes.description import IGNORED, ClassMasks
-from keras_rau.errors import DataError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.outputs import BACKGROUND
 
 _EXAMPLES = (
@@ -62,13 +62,12 @@ def parse_classes(classes: Any) -> ClassMasks:
 
 
 def _read(path: Path) -> Any:
-    import yaml
+    from keras_rau.yaml_text import read_yaml
 
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
-        raise DataError(f"The description of classes {path} cannot be read: {reason}. {_EXAMPLES}.") from error
+        return read_yaml(path)
+    except RauError as error:
+        raise DataError(f"The description of classes cannot be read: {error} {_EXAMPLES}.") from error
 
 
 def _value(key: Any) -> int | str | None:

@@ -51,7 +51,7 @@ def phantom(
         found = {"classes": 1, **_read(record)} if drawn is not None else _read(record)
         differing = [name for name, value in given.items() if value is not None and found.get(name) != value]
         if differing or found.get("drawing") != _DRAWING:
-            was = ", ".join(f"{name}={found.get(name)}" for name in (*given, "drawing"))
+            was = ", ".join(f"{name}={value}" for name, value in found.items())
             raise DataError(
                 f"{root} holds phantoms drawn with {was}. Ask for these, or name a new folder. Received: {given}"
             )

@@ -24,6 +24,7 @@ class SegmentationMetric(ImageMetric):
         from_logits: `y_pred` holds logits.
         ignore_value: pixels whose `y_true` has this value are not counted.
         include_background: average over channel 0, the background, too; only for several classes.
+        class_id: score this channel alone, counted from 0, instead of the mean over the classes.
         num_classes: channels of `y_pred`; must be given for `average="pooled"` with several classes.
         name: name in logs.
         dtype: dtype of the result.
@@ -50,6 +51,7 @@ class SegmentationMetric(ImageMetric):
         num_classes: int | None = None,
         name: str | None = None,
         dtype: Any = None,
+        class_id: int | None = None,
     ) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f"`threshold` must be between 0 and 1. Received: threshold={threshold}")
@@ -59,6 +61,9 @@ class SegmentationMetric(ImageMetric):
         self.threshold = threshold
         self.include_background = include_background
         self.num_classes = num_classes
+        if class_id is not None and (isinstance(class_id, bool) or not isinstance(class_id, int) or class_id < 0):
+            raise ValueError(f"`class_id` must be the number of a channel, from 0. Received: class_id={class_id!r}")
+        self.class_id = class_id
 
     def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
         """The metric, from counts of any equal shape."""
@@ -92,6 +97,8 @@ class SegmentationMetric(ImageMetric):
     def value(self, statistics: Any) -> Any:
         """Score of every image."""
         counts = [statistics[:, index] for index in range(4)]
+        if self.class_id is not None:
+            return self.score(*(count[:, self.class_id] for count in counts))
         if statistics.shape[-1] == 1:
             return self.score(*(count[:, 0] for count in counts))
         return self.score_classes(*counts)
@@ -103,6 +110,10 @@ class SegmentationMetric(ImageMetric):
                 f"Metric {self.name!r} must be told the number of channels of `y_pred`, here {classes}. "
                 f"Received: num_classes={self.num_classes}"
             )
+        if self.class_id is not None and self.class_id >= classes:
+            raise ValueError(
+                f"Metric {self.name!r} is of the channel {self.class_id}, but `y_pred` has {classes}, counted from 0."
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
@@ -111,4 +122,5 @@ class SegmentationMetric(ImageMetric):
             "threshold": self.threshold,
             "include_background": self.include_background,
             "num_classes": self.num_classes,
+            "class_id": self.class_id,
         }

@@ -59,7 +59,7 @@ def fingerprint(samples: Iterable[Any]) -> Fingerprint:
     """
 
     def row(sample: Any) -> tuple[str, tuple[str, ...]]:
-        return sample.id, (*_size_and_hash(sample.image), *_size_and_hash(sample.mask))
+        return sample.id, (*_size_and_hash(sample.image), *_of_mask(sample))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return Fingerprint(dict(pool.map(row, samples)))
@@ -88,6 +88,15 @@ def check_same_files(found: Fingerprint, written: Path, run: Path) -> None:
     if changed:
         head = f"{len(changed)} file(s) have another content than when the training in {run} was started"
         raise DataError(f"{listed(head, changed)}\nRestore them, or start a new output folder.")
+
+
+def _of_mask(sample: Any) -> tuple[str, str]:
+    """Size and hash of the mask; of one file a class the sum of the sizes and a hash over all hashes."""
+    each = [_size_and_hash(path) for path in (sample.mask_files or [None])]
+    if len(each) == 1:
+        return each[0]
+    digest = hashlib.sha256("".join(found for _, found in each).encode()).hexdigest()
+    return str(sum(int(size) for size, _ in each)), digest
 
 
 def _size_and_hash(path: Path | None) -> tuple[str, str]:

@@ -86,6 +86,6 @@ def _write_overlays(predictor: Predictor, samples: list[Any], rows: list[dict[st
     chosen = [ranked[round(number * (len(ranked) - 1) / max(count - 1, 1))] for number in range(count)]
     tiles = []
     for sample in chosen:
-        image, truth = datasets.read_pair(sample.image, sample.mask)
-        tiles.append(Tile(sample.id, image, truth, predictor.predict(image), scores[sample.id]))
+        image, truth = datasets.read_sample(sample)
+        tiles.append(Tile(sample.id, image, truth, predictor.predict(image), scores[sample.id], predictor.outputs))
     Image.fromarray(panel(tiles)).save(path)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
+from keras_rau.datasets.classes.samples import outputs_of_samples
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.outline_styles import check_style_names
+from keras_rau.training.classes import check_masks, model_outputs
 from keras_rau.training.config import Config
 from keras_rau.training.more_images import MoreImages, load_more
 
@@ -63,7 +65,8 @@ def load_split(config: Config, check: bool = True) -> Split:
     data = config.data
     if data.data_dir is None:
         raise RauError("The folder of the images is missing: name it with --data-dir (data.data_dir).")
-    samples = datasets.load(data.dataset, data.data_dir, **data.options)
+    samples = datasets.load(data.dataset, data.data_dir, **data.load_options)
+    check_masks(config, outputs_of_samples(samples))
     if check:
         datasets.check(samples)
     pairs = None
@@ -81,7 +84,7 @@ def load_split(config: Config, check: bool = True) -> Split:
         )
     split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
     if config.also_train:
-        split.more = load_more(config.also_train, split.sets(), check)
+        split.more = load_more(config.also_train, split.sets(), check, data.class_option)
         split.drawn = _drawn(config, len(split.more.samples))
     if data.balance is not None:
         split.weights = datasets.image_weights(split.training, data.balance)
@@ -131,7 +134,16 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "image_size": list(config.data.image_size),
         "resize": config.data.resize,
         "preprocess": config.data.preprocess,
+        **_about_classes(config),
         "split": split.ids(),
         **({"distilled_from": {"teacher": Path(teacher).name, "weight": weight}} if teacher else {}),
         **({"also_train": split.more.ids()} if split.more.samples else {}),
     }
+
+
+def _about_classes(config: Config) -> dict[str, Any]:
+    """What the channels of a model of several classes are."""
+    if config.data.classes is None:
+        return {}
+    outputs = model_outputs(config)
+    return {"classes": outputs.to_config(), "labels": outputs.labels}

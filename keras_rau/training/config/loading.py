@@ -142,7 +142,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise RauError(
             f"A setting is written KEY=VALUE, such as optimizer.learning_rate=0.001. Received: {shown(text)}"
         )
-    if value.startswith("*") or ("{id}" in value and value[0] not in "'\""):
+    of_classes = key.rpartition(".")[2] == "classes"
+    if not of_classes and (value.startswith("*") or ("{id}" in value and value[0] not in "'\"")):
         # A pattern of file names, which YAML takes for an alias or a mapping.
         return key, value
     try:

@@ -39,7 +39,7 @@ def scores_elsewhere(cell: Cell, epoch: int, data: DataSection, console: Console
     """
     path = cell.path / f"scores_all_of_{data.dataset}_epoch_{epoch:03}.csv"
     if not path.exists():
-        samples = datasets.load(data.dataset, data.data_dir, **data.options)
+        samples = datasets.load(data.dataset, data.data_dir, **data.load_options)
         trained = {part: cell.samples(part) for part in ("train", "val")}
         datasets.check_leakage({**trained, f"all of {data.dataset}": samples})
         _score(cell, epoch, samples, path, console)
