@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_rau.layers.upsample import resize
+from keras_rau.models.checked import CheckedModel
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.teacher import Teacher
 from keras_rau.outputs import Outputs
@@ -27,7 +28,7 @@ class Graph:
     heads: Sequence[keras.layers.Layer] = ()
 
 
-class SegmentationModel(keras.Model):
+class SegmentationModel(CheckedModel):
     """A functional model from pixels to a mask, whose side outputs are trained by plain `fit(image, mask)`.
 
     At inference there is one output. With deep supervision `model(x, training=True)` returns a dict of the main map

@@ -6,6 +6,8 @@ import keras
 
 from keras_rau import datasets, losses, metrics, models
 from keras_rau.errors import UsageError
+from keras_rau.models.checked import check_reading
+from keras_rau.outputs import Outputs
 from keras_rau.suggestion import unknown_name
 from keras_rau.training.config import Config
 from keras_rau.training.distribution.workplace import is_shared
@@ -42,7 +44,10 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
         model = models.from_preset(config.model.name, weights=None, **arguments)
     except (TypeError, ValueError) as error:
         raise UsageError(f"Model {config.model.name}: {error}") from error
-    measures = [metrics.get(name) for name in config.metrics]
+    outputs = model.output_description
+    if "from_logits" not in config.loss.arguments:
+        loss = type(loss).from_config({**loss.get_config(), "from_logits": outputs.logits})
+    measures = [metrics.get(name, **_reading(name, outputs)) for name in config.metrics]
     _check_fits(loss, measures, model, config.data.image_size)
     model.compile(
         build_optimizer(config.optimizer, steps, config.epochs),
@@ -54,16 +59,23 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
     return model
 
 
+def _reading(name: str, outputs: Outputs) -> dict[str, bool]:
+    """The arguments that let a metric read a model's output for what it is."""
+    overlapping = {"overlapping": True} if outputs.overlapping and hasattr(metrics.get(name), "overlapping") else {}
+    return {"from_logits": outputs.logits, **overlapping}
+
+
 def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model, size: tuple[int, int]) -> None:
     """Some losses want several classes, others one, and so do metrics: found here, not in the first step."""
     target = keras.ops.zeros((1, *size, 2 if reads_distance(loss) else 1))
     output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
+        check_reading(model.output_description, loss, model.name)
         loss(target, output)
     except ValueError as error:
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
     for measure in measures:
         try:
-            measure.statistics(target, output, None)
+            measure.pixels(target, output)
         except ValueError as error:
             raise UsageError(f"The metric {measure.name} does not fit model {model.name}: {error}") from error
