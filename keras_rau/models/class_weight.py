@@ -40,8 +40,8 @@ def checked_weights(class_weight: Any, outputs: Outputs, name: str) -> tuple[flo
     """
     if outputs.kind == "overlapping":
         raise ValueError(
-            f"`class_weight` weighs a pixel by the one class it has, but the classes of model {name!r} may overlap. Weigh them "
-            "in the loss instead, or give pixels a `sample_weight`."
+            f"`class_weight` weighs a pixel by the one class it has, but the classes of model {name!r} may overlap. Weigh "
+            "them in the loss instead, or give pixels a `sample_weight`."
         )
     wanted = list(range(max(2, outputs.channels)))
     given = dict(class_weight) if isinstance(class_weight, Mapping) else {}
@@ -60,8 +60,8 @@ def pixel_weights(y: Any, sample_weight: Any, table: tuple[float, ...]) -> Any:
     """Return weights of pixels `(B, H, W)` for masks of one class, of class numbers or one-hot.
 
     Args:
-        y: `(B, H, W[, 1])`; `(B, H, W, K)` one-hot; `(B, H, W, 2)` of a mask and its distances for one lesion class. Soft labels
-            get a weight between those of their classes.
+        y: `(B, H, W[, 1])`; `(B, H, W, K)` one-hot; `(B, H, W, 2)` of a mask and its distances for one lesion class. Soft
+            labels get a weight between those of their classes.
         sample_weight: weights of pixels to multiply by, or `None`.
         table: weight of each class.
 
@@ -82,8 +82,8 @@ def pixel_weights(y: Any, sample_weight: Any, table: tuple[float, ...]) -> Any:
     if len(sample_weight.shape) < 3:
         raise ValueError(
             "`class_weight` weighs pixels, and `sample_weight` of shape "
-            f"{tuple(sample_weight.shape)} images: they cannot be used together. Give weights of pixels (batch, height, width) "
-            "as `sample_weight`."
+            f"{tuple(sample_weight.shape)} images: they cannot be used together. Give weights of pixels (batch, height, "
+            "width) as `sample_weight`."
         )
     given = ops.cast(sample_weight, "float32")
     return weights * (given[..., 0] if len(given.shape) == 4 else given)
