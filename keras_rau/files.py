@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -10,6 +11,37 @@ from keras_rau.errors import RauError
 
 # What a full or failing disk says: nothing else can be written either.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+# Who works in an output folder, and the file that the system locks for as long as the process lives; see `keras_rau.lock`.
+HOLDER, LOCK = ".keras-rau-in-use.json", ".keras-rau-in-use.lock"
+_PART = re.compile(r"\.[0-9a-f]{12}\.part")
+
+
+def is_free(path: Path) -> bool:
+    """Return whether a file or folder is new, or an empty folder."""
+    if not os.path.lexists(path):
+        return True
+    return path.is_dir() and all(is_left_over(each) for each in path.iterdir())
+
+
+def is_left_over(path: Path) -> bool:
+    """Return whether a file is what a killed process left of a lock or of a write."""
+    return path.name in (HOLDER, LOCK) or bool(_PART.fullmatch(path.name))
+
+
+def fresh_name(path: Path) -> Path:
+    """Return `path` if it is free, else the first free one of `NAME-2`, `NAME-3`, … with the same suffix.
+
+    Example:
+        >>> fresh_name(Path("masks"))
+        PosixPath('masks-2')
+    """
+    number, found = 1, path
+    while not is_free(found):
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
 
 
 def part_of(path: Path) -> Path:

@@ -13,10 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from keras_rau.errors import RauError
-from keras_rau.files import discard, write_bytes
-
-# Who works, and the file that the system locks for as long as the process lives.
-HOLDER, LOCK = ".keras-rau-in-use.json", ".keras-rau-in-use.lock"
+from keras_rau.files import HOLDER, LOCK, discard, write_bytes
 
 
 @contextlib.contextmanager
@@ -29,7 +26,7 @@ def alone(folder: Path, doing: str = "working") -> Iterator[None]:
 
     Args:
         folder: the folder; made when it is new, and removed again when nothing was put into it.
-        doing: what the process does there, for the message that others get: `"training"`.
+        doing: what the process does there, for the message that others get: `"predicting"`.
 
     Raises:
         RauError: another process works there, or the folder cannot be written.
@@ -54,11 +51,6 @@ def alone(folder: Path, doing: str = "working") -> Iterator[None]:
         for each in made:
             with contextlib.suppress(OSError):
                 each.rmdir()
-
-
-def is_lock(path: Path) -> bool:
-    """Return whether a file belongs to the lock of a folder."""
-    return path.name in (HOLDER, LOCK)
 
 
 def in_use(folder: Path) -> bool:

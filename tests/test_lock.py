@@ -8,7 +8,8 @@ import pytest
 
 from keras_rau import lock
 from keras_rau.errors import RauError
-from keras_rau.lock import HOLDER, alone, in_use
+from keras_rau.files import HOLDER
+from keras_rau.lock import alone, in_use
 
 HOLD = "import sys, time; from pathlib import Path; from keras_rau.lock import alone\n"
 HOLD += "with alone(Path(sys.argv[1]), 'predicting'): print('locked', flush=True); time.sleep(60)"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_rau import pretrained
-from keras_rau.cli.options import Augment, FillHoles, Largest, Models, Threshold, existing_model
+from keras_rau.cli.options import Augment, FillHoles, Largest, Models, Threshold, existing_model, fresh_output
 
 _SPOKEN_OF = 10  # images of which each gets a line
 
@@ -47,15 +47,13 @@ def predict(
     from keras_rau.csv_text import printable
     from keras_rau.datasets.files import listed
     from keras_rau.errors import RauError, UsageError
-    from keras_rau.evaluation.prediction import REGIONS, fresh_output, predict_files, unfinished_output
+    from keras_rau.evaluation.prediction import REGIONS, predict_files, unfinished_output
 
     if runner_option and runner is None:
         raise UsageError("--runner-option is for a --runner. Received no --runner.")
     models = [existing_model(one) for one in model or [pretrained.DEFAULT]]
     if output is None:
-        output = unfinished_output() if resume else fresh_output()
-        if output.name != "masks":
-            typer.echo(f"masks is taken: writing to {output}", err=True)
+        output = unfinished_output() if resume else fresh_output("masks")
     outcomes = predict_files(
         models,
         images,

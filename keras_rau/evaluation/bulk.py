@@ -58,7 +58,12 @@ def segment_on_beam(
             raise RauError(
                 f"The Beam pipeline failed: {type(error).__name__}: {error}. Masks that are finished stay; --resume goes on."
             ) from error
-    return [replace(found[number], image=job.image) for number, job in enumerate(jobs)]
+    return [_as_given(found[number], job.image) for number, job in enumerate(jobs)]
+
+
+def _as_given(outcome: Outcome, image: Path) -> Outcome:
+    """The outcome with the image as the user called it; workers need absolute paths."""
+    return replace(outcome, image=image, error=outcome.error.replace(os.path.abspath(image), str(image)))
 
 
 def _run(

@@ -1,6 +1,7 @@
 """Masks for files and folders of images."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,13 +11,13 @@ from typing import Any
 from keras_rau.csv_text import printable
 from keras_rau.datasets.files import image_files, warn_of_others
 from keras_rau.errors import RauError
-from keras_rau.evaluation.folders import check_free, fresh_name, is_free
+from keras_rau.evaluation.folders import check_free
 from keras_rau.evaluation.prediction_plan import Job, Plan, plan
 from keras_rau.evaluation.prediction_record import RECORD, Record, differences, settings_of, sha256_of
 from keras_rau.evaluation.regions import Outcome, regions_csv
 from keras_rau.evaluation.segmenting import segment
-from keras_rau.files import discard, is_part, write_bytes
-from keras_rau.lock import alone, in_use, is_lock
+from keras_rau.files import HOLDER, LOCK, discard, fresh_name, is_free, is_left_over, write_bytes
+from keras_rau.lock import alone, in_use
 
 REGIONS = "regions.csv"
 
@@ -92,18 +93,14 @@ def predict_files(
     return done
 
 
-def fresh_output(name: str = "masks") -> Path:
-    """Return the first free folder of `masks`, `masks-2`, `masks-3`, …"""
-    return fresh_name(Path(name))
-
-
 def unfinished_output(name: str = "masks") -> Path:
     """Return the one folder of masks of that name, for `resume`.
 
     Raises:
         RauError: there are several.
     """
-    found = [path for path in sorted(Path().glob(f"{name}*")) if (path / RECORD).is_dir()]
+    numbered = re.compile(rf"{re.escape(name)}(-\d+)?")
+    found = [path for path in sorted(Path().iterdir()) if numbered.fullmatch(path.name) and (path / RECORD).is_dir()]
     if len(found) > 1:
         raise RauError(f"There are several folders to go on in: name one with --output: {', '.join(map(str, found))}.")
     return found[0] if found else Path(name)
@@ -123,8 +120,8 @@ def _only_begun(output: Path) -> bool:
     """Whether a kill left nothing but an empty record."""
     return (
         (output / RECORD).is_dir()
-        and all(path.name == RECORD or is_lock(path) for path in output.iterdir())
-        and all(is_part(path) for path in (output / RECORD).iterdir())
+        and all(path.name == RECORD or is_left_over(path) for path in output.iterdir())
+        and all(is_left_over(path) for path in (output / RECORD).iterdir())
     )
 
 
@@ -150,8 +147,9 @@ def _begin(output: Path, settings: dict[str, Any], resume: bool) -> Record:
     if os.path.lexists(table):
         _check_own(table, record)
     for folder in (output, record.folder):
-        for part in folder.glob(".????????????.part"):
-            discard(part)  # left by a kill
+        for path in folder.iterdir():
+            if is_left_over(path) and path.name not in (HOLDER, LOCK):
+                discard(path)
     return record
 
 

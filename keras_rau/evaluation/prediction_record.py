@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 from keras_rau._version import __version__
 from keras_rau.datasets.preprocessing import as_config
-from keras_rau.errors import RauError
+from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.regions import Outcome, Region
 from keras_rau.files import write_bytes
 
@@ -180,9 +181,12 @@ def identity_of(image: Path) -> dict[str, Any]:
     """Return what tells whether an image is still the same: place, size, time of the last change, SHA-256.
 
     Raises:
+        DataError: it is no regular file, such as a pipe, which would be waited for without end.
         OSError: it cannot be read.
     """
     known = image.stat()
+    if not stat.S_ISREG(known.st_mode):
+        raise DataError("it is no regular file: remove it or leave it out")
     return {
         "image": os.path.realpath(image),
         "size": known.st_size,
