@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ def _complete(info: dict[str, Any], model: Path) -> dict[str, Any]:
         content["preprocess"] = as_config(info["preprocess"])
         content["preprocess_note"] = _NOTE
     return content
+
+
+def described(info: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
+    """Return `info` with the classes of an export, which gives probabilities whatever its model gave.
+
+    Raises:
+        UsageError: the `threshold` of `info` is none of probabilities.
+    """
+    if info.get("threshold") is not None:
+        check_threshold(info["threshold"])
+    return {**info, "classes": replace(outputs, logits=False).to_config()}
 
 
 def write_sidecar(model: Path | str, info: dict[str, Any]) -> None:

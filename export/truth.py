@@ -44,7 +44,7 @@ def against_truth(
     """Score two models at the masks' own sizes.
 
     Args:
-        reference: maps float32 `(1, H, W, 3)` to `(1, H, W, 1)`.
+        reference: maps float32 `(1, H, W, 3)` to probabilities of one lesion class, `(1, H, W, 1)`.
         candidate: the same.
         samples: with masks, from `datasets.load`.
         size: height and width the models see.

@@ -82,7 +82,7 @@ class _Subject:
     def files(self) -> dict[str, Path]:
         found = {precision: self.folder / f"{precision}.tflite" for precision in ("float32", "float16")}
         for precision, path in found.items():
-            export.tflite(self.model, path, precision, self.config.data.image_size, limits=export.Limits())
+            export.tflite(self.model, path, precision, image_size=self.config.data.image_size, limits=export.Limits())
         return found
 
     @cached_property
