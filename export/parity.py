@@ -171,12 +171,19 @@ def _dice(counts: np.ndarray) -> np.ndarray:
     return np.where(total == 0, 1.0, 2 * counts[..., 0] / np.maximum(total, 1))
 
 
-def check_reference(reference: Predict, images: Sequence[np.ndarray], outputs: Outputs) -> None:
-    """Refuse a model that gives no probabilities before anything is written.
+def check_reference(
+    reference: Predict, images: Sequence[np.ndarray], outputs: Outputs, samples: Sequence[Any] = ()
+) -> None:
+    """Refuse a model that gives no probabilities, or cannot be scored, before anything is written.
 
     Raises:
-        ExportError: so it is, for one of the first images.
+        ExportError: so it is, for one of the first images, or `samples` are to score several classes.
     """
+    if len(samples) and outputs.kind != "lesion":
+        raise ExportError(
+            f"Masks of one lesion class cannot score a model of {outputs.channels} channels ({', '.join(outputs.names)}). "
+            "Leave `samples` (--dataset) out, and score the export with keras-rau evaluate."
+        )
     for image in images[:_FIRST]:
         probabilities_of(reference(np.asarray(image, np.float32)[None]), replace(outputs, logits=False))
 

@@ -121,7 +121,7 @@ def saved_model(
     size = model_size(model) or tuple(info.get("image_size", (_ANY, _ANY)))
     images, name = parity_images(verify, size, info)
     reference = as_function(model)
-    check_reference(reference, images, outputs)
+    check_reference(reference, images, outputs, samples)
     with scratch(path) as part:
         with quiet():
             write_saved_model(model, part, (None, *model.inputs[0].shape[1:]), info)

@@ -96,7 +96,7 @@ def tflite(
     else:
         images, name = parity_images(verify, size, info)
     reference = as_function(model)
-    check_reference(reference, images, outputs)
+    check_reference(reference, images, outputs, samples)
     content = {**info, "image_size": list(size), "precision": precision}
     if ranges is not None:
         content["calibration"] = ranges.names

@@ -34,7 +34,7 @@ def validate(
         Path | None, typer.Option(metavar="DIR", help="Write report.html and its files here; new or empty.")
     ] = None,
     page: Annotated[
-        bool, typer.Option("--page", help="The same into the folder report, or the next free report-2, ….")
+        bool, typer.Option("--page", help="Write the report into the folder report, or the next free report-2, ….")
     ] = False,
     split_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with train.txt, val.txt and test.txt to check.")

@@ -1,6 +1,7 @@
 """Masks for files and folders of images."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -98,7 +99,8 @@ def unfinished_output(name: str = "masks") -> Path:
     Raises:
         RauError: there are several.
     """
-    found = [path for path in sorted(Path().glob(f"{name}*")) if (path / RECORD).is_dir()]
+    numbered = re.compile(rf"{re.escape(name)}(-\d+)?")
+    found = [path for path in sorted(Path().iterdir()) if numbered.fullmatch(path.name) and (path / RECORD).is_dir()]
     if len(found) > 1:
         raise RauError(f"There are several folders to go on in: name one with --output: {', '.join(map(str, found))}.")
     return found[0] if found else Path(name)

@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from keras_rau.layers.upsample import resize
-from keras_rau.losses.base import SegmentationLoss
-from keras_rau.losses.boundary import BoundaryLoss
+from keras_rau.models.checked import CheckedModel
+from keras_rau.models.class_weight import pixel_weights
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.styles import fold_style, own_style
 from keras_rau.models.teacher import Teacher
@@ -33,7 +33,7 @@ class Graph:
     styles: Any = None
 
 
-class SegmentationModel(keras.Model):
+class SegmentationModel(CheckedModel):
     """A functional model from pixels to a mask, whose side outputs are trained by plain `fit(image, mask)`.
 
     At inference there is one output. With deep supervision `model(x, training=True)` returns a dict of the main map
@@ -138,8 +138,10 @@ class SegmentationModel(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Loss of the main map plus the weighted losses of the side maps."""
-        y, style = self._split_style(y)
+        y, style = self.split_target(y)
         hard = y
+        if training and self.class_weight is not None:
+            sample_weight = pixel_weights(y, sample_weight, self.class_weight)
         if training and self._teacher is not None:
             y = self._teacher.soften(x, y)
         if not isinstance(y_pred, dict):
@@ -161,14 +163,14 @@ class SegmentationModel(keras.Model):
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Metrics of the main map."""
         main = y_pred["mask"] if isinstance(y_pred, dict) else y_pred
-        return super().compute_metrics(x, self._split_style(y)[0], main, sample_weight)
+        return super().compute_metrics(x, self.split_target(y)[0], main, sample_weight)
 
-    def _split_style(self, y: Any) -> tuple[Any, Any]:
-        """Target without its channel of style numbers, and that channel `(B, H, W, 1)` or `None`."""
+    def split_target(self, y: Any) -> tuple[Any, Any]:
+        """Return a target without its channel of style numbers, and that channel `(B, H, W, 1)` or `None`."""
         if not self.outline_styles or y is None or len(y.shape) != 4:
             return y, None
-        parts = self.loss.parts() if isinstance(self.loss, SegmentationLoss) else ()
-        channels = 2 if any(isinstance(part, BoundaryLoss) for part in parts) else 1
+        reads_distance = any(getattr(one, "reads_distance", False) for one in keras.tree.flatten(self.loss))
+        channels = 2 if reads_distance else 1
         return (y[..., :channels], y[..., channels:]) if y.shape[-1] == channels + 1 else (y, None)
 
     def _single_loss(self) -> keras.losses.Loss:

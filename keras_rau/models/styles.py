@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from keras_rau.outline_styles import StyleChoice
@@ -36,6 +37,18 @@ def own_style(maps: Any, style: Any, sample_weight: Any) -> tuple[Any, Any]:
         return own, known
     weight = ops.cast(ops.convert_to_tensor(sample_weight), "float32")
     return own, weight * ops.reshape(known, (-1,) + (1,) * (len(weight.shape) - 1))
+
+
+def style_fault(style: np.ndarray, count: int) -> str | None:
+    """Say what is wrong with the style numbers `(B, H, W, 1)` of a batch, for a model of `count` styles."""
+    numbers = style[:, :1, :1]
+    known = (numbers == np.floor(numbers)) & (numbers >= -1) & (numbers < count)
+    if (style == numbers).all() and known.all():
+        return None
+    return (
+        f"The last channel of the masks must hold the number of the image's outline style, the same in every pixel, from 0 to "
+        f"{count - 1}, or -1 where it is unknown. Received: {np.unique(style)[:6].tolist()} (one-hot masks have no place here)."
+    )
 
 
 def fold_style(model: Any, choice: StyleChoice) -> Any:

@@ -6,6 +6,7 @@ import keras
 
 from keras_rau import datasets, losses, models
 from keras_rau.errors import UsageError
+from keras_rau.models.checked import check_reading
 from keras_rau.suggestion import unknown_name
 from keras_rau.training.classes import class_arguments, ignored, measures_of, model_outputs
 from keras_rau.training.config import Config
@@ -52,7 +53,10 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
         model = models.from_preset(config.model.name, weights=None, **arguments)
     except (TypeError, ValueError) as error:
         raise UsageError(f"Model {config.model.name}: {error}") from error
-    measures = measures_of(config)
+    outputs = model.output_description
+    if "from_logits" not in config.loss.arguments:
+        loss = type(loss).from_config({**loss.get_config(), "from_logits": outputs.logits})
+    measures = measures_of(config, outputs.logits)
     _check_fits(loss, measures, model, config.data.image_size)
     model.compile(
         build_optimizer(config.optimizer, steps, config.epochs),
@@ -69,11 +73,12 @@ def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model
     target = keras.ops.zeros((1, *size, target_channels(model, loss)))
     output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
+        check_reading(model.output_description, loss, model.name)
         loss(target, output)
     except ValueError as error:
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
     for measure in measures:
         try:
-            measure.statistics(target, output, None)
+            measure.pixels(target, output)
         except ValueError as error:
             raise UsageError(f"The metric {measure.name} does not fit model {model.name}: {error}") from error

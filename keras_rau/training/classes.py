@@ -84,10 +84,19 @@ def ignored(config: Config) -> dict[str, Any]:
     return {"ignore_value": IGNORED} if parse_classes(config.data.classes).has_ignored else {}
 
 
-def measures_of(config: Config) -> list[Any]:
-    """Return the metrics of every epoch; of several classes also the score of each, as `dice_NAME`."""
+def measures_of(config: Config, from_logits: bool = False) -> list[Any]:
+    """Return the metrics of every epoch; of several classes also the score of each, as `dice_NAME`.
+
+    Args:
+        config: the experiment.
+        from_logits: the model gives logits.
+
+    Raises:
+        UsageError: a metric takes no several classes.
+    """
     outputs = model_outputs(config)
-    shared = {**ignored(config), **({"overlapping": True} if outputs.overlapping else {})}
+    of_all = {"from_logits": from_logits, **ignored(config)}
+    shared = {**of_all, **({"overlapping": True} if outputs.overlapping else {})}
     found: list[Any] = []
     for name in config.metrics:
         if name not in metrics.OF_CLASSES:
@@ -95,7 +104,7 @@ def measures_of(config: Config) -> list[Any]:
                 raise UsageError(
                     f"The metric {name} is of one lesion class; for several there are: {', '.join(metrics.OF_CLASSES)}."
                 )
-            found.append(metrics.get(name, **ignored(config)))
+            found.append(metrics.get(name, **of_all))
             continue
         found.append(metrics.get(name, **shared))
         if outputs.channels > 1:

@@ -9,8 +9,17 @@ import pytest
 from keras_rau import datasets
 from keras_rau.datasets.classes.description import IGNORED
 from keras_rau.errors import UsageError
-from keras_rau.evaluation import breakdown, class_overlay, dice_by_threshold, evaluate, image_scores, mask_scores
-from keras_rau.evaluation import summarise, table, write_worst
+from keras_rau.evaluation import (
+    breakdown,
+    class_overlay,
+    dice_by_threshold,
+    evaluate,
+    image_scores,
+    mask_scores,
+    summarise,
+    table,
+    write_worst,
+)
 from keras_rau.evaluation.class_scores import split_classes
 from keras_rau.evaluation.paired import lower_is_better
 from keras_rau.outputs import Outputs
@@ -155,13 +164,13 @@ def test_thresholds_are_found_of_overlapping_classes_alone(root):
 
 
 def test_each_class_has_its_colour_in_an_overlay():
-    image = np.full((60, 80, 3), 128, np.uint8)
-    mask = np.zeros((60, 80), np.uint8)
-    mask[10:50, 10:70], mask[20:40, 30:50] = 1, 2
-    drawn = class_overlay(image, mask, mask, THREE)
-    colours = {tuple(colour) for colour in drawn.reshape(-1, 3).tolist()}
-    assert {(255, 214, 0), (86, 180, 233), (255, 255, 255)} <= colours
+    image = np.full((300, 400, 3), 128, np.uint8)
+    mask = np.zeros((300, 400), np.uint8)
+    mask[50:250, 50:350], mask[100:200, 150:250] = 1, 2
     planes = np.dstack([mask > 0, mask > 1]).astype(np.uint8)
-    assert {(255, 214, 0), (86, 180, 233)} <= {
-        tuple(c) for c in class_overlay(image, planes, None, TWO).reshape(-1, 3).tolist()
-    }
+    for truth, outputs in ((mask, THREE), (planes, TWO)):
+        for pair in ((truth, None), (None, truth)):
+            drawn = class_overlay(image, *pair, outputs)
+            assert {(255, 214, 0), (86, 180, 233)} <= {tuple(one) for one in drawn.reshape(-1, 3).tolist()}
+            rims = drawn.min(axis=2).max() > 180, drawn.max(axis=2).min() < 80
+            assert rims == (pair[0] is not None, pair[1] is not None)

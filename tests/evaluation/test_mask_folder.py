@@ -161,7 +161,7 @@ def test_overlapping_classes_have_a_file_each(tmp_path):
             plane[place : 4 + place, 2:7] = 255
             Image.fromarray(plane).save(tmp_path / "masks" / f"{number}_{name}.png")
             Image.fromarray(plane).save(tmp_path / "found" / f"{number}_{name}_mask.png")
-    classes = {"files": {"globules": "{id}_globules.png", "streaks": "{id}_streaks.png"}}
+    classes = {"files": {"globules": "masks/{id}_globules.png", "streaks": "masks/{id}_streaks.png"}}
     samples = datasets.load("folder", tmp_path, classes=classes)
     rows, result = evaluate_masks(tmp_path / "found", samples)
     assert (result["dice"], rows[0]["dice_streaks"]) == (1, 1)
