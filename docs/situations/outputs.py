@@ -32,7 +32,8 @@ def _saved(model: keras.Model, folder: Path) -> Path:
 @situation(_SUBJECT, "predict with a model of logits (`output_activation=None`)", RIGHT)
 def _(folder: Path) -> object:
     predictor = export.Predictor(_saved(_constant(0.3, output_activation=None), folder))
-    return f"probability {predictor.predict_proba(_PHOTO).mean():.2f} of logit 0.3; the mask covers {predictor.predict(_PHOTO).mean():.0%}"
+    share = predictor.predict(_PHOTO).mean()
+    return f"probability {predictor.predict_proba(_PHOTO).mean():.2f} of logit 0.3; the mask covers {share:.0%}"
 
 
 @situation(_SUBJECT, "predict with a foreign model of logits that does not say so", REFUSED)

@@ -47,7 +47,7 @@ def style_fault(style: np.ndarray, count: int) -> str | None:
         return None
     return (
         f"The last channel of the masks must hold the number of the image's outline style, the same in every pixel, from 0 to "
-        f"{count - 1}, or -1 where it is unknown. Received: {np.unique(style)[:6].tolist()} (one-hot masks have no place here)."
+        f"{count - 1}, or -1 where it is unknown. One-hot masks are not supported. Received: {np.unique(style)[:6].tolist()}"
     )
 
 
