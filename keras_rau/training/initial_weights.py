@@ -24,6 +24,7 @@ _OWN_NAMES = {"folder", "phantom"}
 _WITHOUT_WEIGHTS = {
     "name",
     "trainable",
+    "trainable_parts",
     "input_shape",
     "dtype",
     "encoder_weights",
