@@ -42,6 +42,14 @@ def optimized_variables(optimizer: Any) -> list[Any] | None:
     return list(inner._trainable_variables) if inner.built else None
 
 
+def standardized_input(model: keras.Model, inputs: Any) -> Any:
+    """Return the one input of a functional model as its layers take it: out of a dict or list, converted, of its rank.
+
+    Checked on Keras 3.15.1.
+    """
+    return model._standardize_inputs(inputs)[0]
+
+
 def is_cloning(run_through_graph: dict[str, Any]) -> bool:
     """Return whether `keras.models.clone_model` runs through the graph of a functional model.
 

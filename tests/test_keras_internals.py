@@ -53,6 +53,13 @@ def test_optimisers_tell_their_variables(scaled):
     assert [id(one) for one in found] == [id(one) for one in model.trainable_variables]
 
 
+def test_inputs_are_standardised():
+    model = _two_layers()
+    image = keras.ops.ones((1, 4, 4, 3))
+    for given in (image, [image], {model.input.name: image}):
+        assert keras_internals.standardized_input(model, given).shape == (1, 4, 4, 3)
+
+
 def test_only_clone_model_is_taken_for_cloning():
     calls = []
 
@@ -79,6 +86,9 @@ def test_saving_to_hdf5_is_noticed(tmp_path):
 
     @keras.saving.register_keras_serializable(package="test_keras_internals")
     class Watched(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
         def get_config(self):
             seen.append(keras_internals.is_saving_hdf5())
             return super().get_config()

@@ -7,8 +7,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_rau.keras_internals import standardized_input
 from keras_rau.layers.upsample import resize
 from keras_rau.models.kept_model import KeptModel
+from keras_rau.models.layer_settings import read_settings
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.teacher import Teacher
 from keras_rau.outputs import Outputs
@@ -61,11 +63,12 @@ class SegmentationModel(KeptModel):
         self._teacher: Teacher | None = None
         self._supervised = keras.Function(graph.image, {"mask": graph.mask, **graph.sides}) if graph.sides else None
         self._set_trainable(trainable, parts)
+        self._built_settings = read_settings(self)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the mask; in training with deep supervision a dict of the mask and the side maps."""
         if training and self._supervised is not None:
-            return self._supervised(inputs)
+            return self._supervised(standardized_input(self, inputs))
         return super().call(inputs, training=training, mask=mask)
 
     @property

@@ -9,6 +9,7 @@ import h5py
 import keras
 
 from keras_rau.keras_internals import is_cloning, is_saving_hdf5, optimized_variables, sublayers
+from keras_rau.models.layer_settings import Settings, warn_of_changes
 from keras_rau.models.trainable_parts import read_parts, set_parts
 
 _HDF5 = (".h5", ".hdf5")
@@ -19,17 +20,20 @@ _OPTIMIZED = "optimized_weights"
 class KeptModel(keras.Model):
     """A functional model that is built again from its constructor's arguments, as it was: class, frozen layers, optimiser.
 
-    What a layer was told after it was built, other than `trainable`, is not among the arguments.
+    What a layer was told after it was built, other than `trainable`, is not among the arguments; saving and cloning warn of
+    it.
     """
 
     _arguments: dict[str, Any]
     _supervised: keras.Function | None
     _teacher: Any
+    _built_settings: Settings
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, and `trainable_parts` where parts of the model were frozen."""
         if is_saving_hdf5():
             _check_hdf5(self)
+        warn_of_changes(self, self._built_settings)
         parts = read_parts(self)
         frozen = {"trainable_parts": parts} if parts else {}
         return {"name": self.name, "trainable": self.trainable, **self._arguments, **frozen}
@@ -52,7 +56,7 @@ class KeptModel(keras.Model):
     def get_compile_config(self) -> dict[str, Any]:
         """Return what `compile` was called with, and which weights the optimiser holds a state for."""
         config = super().get_compile_config()
-        if not config:
+        if not config or getattr(self, "optimizer", None) is None:
             return config
         if "optimizer" not in config:
             # Saving to HDF5 removes it from what Keras has stored (3.15.1).
@@ -119,6 +123,20 @@ class KeptModel(keras.Model):
         super().save(filepath, *arguments, **named)
         if str(filepath).endswith(_HDF5):
             _register_in_hdf5(Path(filepath), type(self))
+
+    def fit(self, *arguments: Any, **named: Any) -> Any:
+        """Train as `keras.Model.fit` does.
+
+        Raises:
+            ValueError: `class_weight` is given, by which Keras weighs whole images.
+        """
+        if named.get("class_weight") is not None:
+            raise ValueError(
+                "`class_weight` of fit weighs images that have one class each; here every pixel has one. Give the weights to "
+                "the loss, as in keras_rau.losses.BinaryCrossentropy(class_weight=(1, 5)), or weights of pixels as sample_weight. "
+                f"Received: class_weight={named['class_weight']!r}"
+            )
+        return super().fit(*arguments, **named)
 
     def quantize(self, *arguments: Any, **named: Any) -> None:
         """Refuse: Keras quantises no convolution.
