@@ -133,8 +133,8 @@ class KeptModel(keras.Model):
         if named.get("class_weight") is not None:
             raise ValueError(
                 "`class_weight` of fit weighs images that have one class each; here every pixel has one. Give the weights to "
-                "the loss, as in keras_rau.losses.BinaryCrossentropy(class_weight=(1, 5)), or weights of pixels as sample_weight. "
-                f"Received: class_weight={named['class_weight']!r}"
+                "the loss, as in keras_rau.losses.BinaryCrossentropy(class_weight=(1, 5)), or weigh pixels by "
+                f"sample_weight. Received: class_weight={named['class_weight']!r}"
             )
         return super().fit(*arguments, **named)
 
