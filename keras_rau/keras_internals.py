@@ -43,7 +43,7 @@ def optimized_variables(optimizer: Any) -> list[Any] | None:
 
 
 def standardized_input(model: keras.Model, inputs: Any) -> Any:
-    """Return the one input of a functional model as its layers take it: out of a dict or list, converted, of its rank.
+    """Return the one input of a functional model as its layers take it: converted, and of its rank.
 
     Checked on Keras 3.15.1.
     """

@@ -10,7 +10,7 @@ from keras import ops
 from keras_rau.keras_internals import standardized_input
 from keras_rau.layers.upsample import resize
 from keras_rau.models.kept_model import KeptModel
-from keras_rau.models.layer_settings import read_settings
+from keras_rau.models.layer_settings import LayerSettings
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.teacher import Teacher
 from keras_rau.outputs import Outputs
@@ -63,10 +63,15 @@ class SegmentationModel(KeptModel):
         self._teacher: Teacher | None = None
         self._supervised = keras.Function(graph.image, {"mask": graph.mask, **graph.sides}) if graph.sides else None
         self._set_trainable(trainable, parts)
-        self._built_settings = read_settings(self)
+        self._settings = LayerSettings(self)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the mask; in training with deep supervision a dict of the mask and the side maps."""
+        # Keras warns of a dict or list for a model of one input.
+        if isinstance(inputs, dict) and inputs.keys() == {self.input.name}:
+            inputs = inputs[self.input.name]
+        if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
+            inputs = inputs[0]
         if training and self._supervised is not None:
             return self._supervised(standardized_input(self, inputs))
         return super().call(inputs, training=training, mask=mask)

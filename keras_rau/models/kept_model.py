@@ -9,7 +9,7 @@ import h5py
 import keras
 
 from keras_rau.keras_internals import is_cloning, is_saving_hdf5, optimized_variables, sublayers
-from keras_rau.models.layer_settings import Settings, warn_of_changes
+from keras_rau.models.layer_settings import LayerSettings
 from keras_rau.models.trainable_parts import read_parts, set_parts
 
 _HDF5 = (".h5", ".hdf5")
@@ -27,13 +27,14 @@ class KeptModel(keras.Model):
     _arguments: dict[str, Any]
     _supervised: keras.Function | None
     _teacher: Any
-    _built_settings: Settings
+    _settings: LayerSettings
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, and `trainable_parts` where parts of the model were frozen."""
         if is_saving_hdf5():
             _check_hdf5(self)
-        warn_of_changes(self, self._built_settings)
+        else:
+            self._settings.warn_of_changes(self)
         parts = read_parts(self)
         frozen = {"trainable_parts": parts} if parts else {}
         return {"name": self.name, "trainable": self.trainable, **self._arguments, **frozen}
@@ -120,8 +121,12 @@ class KeptModel(keras.Model):
 
     def save(self, filepath: Path | str, *arguments: Any, **named: Any) -> None:
         """Save the model as `keras.Model.save` does, so that `keras.models.load_model` opens `.h5` files too."""
+        hdf5 = str(filepath).endswith(_HDF5)
+        if hdf5:
+            # Keras writes the settings of layers otherwise there, so that `get_config` cannot compare them.
+            self._settings.warn_of_changes(self)
         super().save(filepath, *arguments, **named)
-        if str(filepath).endswith(_HDF5):
+        if hdf5:
             _register_in_hdf5(Path(filepath), type(self))
 
     def fit(self, *arguments: Any, **named: Any) -> Any:
