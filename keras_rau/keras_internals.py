@@ -1,12 +1,91 @@
-"""What we use of Keras beside its public interface, in one place."""
+"""What this library needs of Keras's private parts, each in one place.
 
+Every function says the version that it was checked on; tests fail when Keras changes one of them.
+"""
+
+from collections.abc import Sequence
 from typing import Any
+
+import keras
+
+
+def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """Return the layers directly inside a layer or model, each once, in the order in which they were made.
+
+    Checked on Keras 3.15.1. `model.layers` of a functional model leaves out layers that its output does not pass through.
+    """
+    return layer._flatten_layers(include_self=False, recursive=False)
+
+
+def own_trainable_variables(layer: keras.layers.Layer) -> list[Any]:
+    """Return the variables of a layer itself that are trained while the layer is, without those of layers inside it.
+
+    Checked on Keras 3.15.1.
+    """
+    return list(layer._trainable_variables)
+
+
+def forget(layer: keras.layers.Layer, part: keras.layers.Layer) -> None:
+    """Let a layer no longer own a layer that was an attribute of it.
+
+    Checked on Keras 3.15.1: setting the attribute to another value leaves the old one among the layers inside.
+    """
+    layer._tracker.untrack(part)
+
+
+def optimized_variables(optimizer: Any) -> list[Any] | None:
+    """Return the variables that an optimiser holds a state for, in its order; `None` before it has any.
+
+    Checked on Keras 3.15.1.
+    """
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return list(inner._trainable_variables) if inner.built else None
+
+
+def standardized_input(model: keras.Model, inputs: Any) -> Any:
+    """Return the one input of a functional model as its layers take it: converted, and of its rank.
+
+    Checked on Keras 3.15.1.
+    """
+    return model._standardize_inputs(inputs)[0]
+
+
+def is_cloning(run_through_graph: dict[str, Any]) -> bool:
+    """Return whether `keras.models.clone_model` runs through the graph of a functional model.
+
+    Checked on Keras 3.15.1: it is the only caller that names both what replaces the layers and what calls them.
+
+    Args:
+        run_through_graph: the arguments that `_run_through_graph` was called with by name.
+    """
+    return {"operation_fn", "call_fn"} <= run_through_graph.keys()
+
+
+def is_saving_hdf5() -> bool:
+    """Return whether Keras reads or writes an HDF5 file of a whole model just now.
+
+    Checked on Keras 3.15.1.
+    """
+    from keras.src.backend.common import global_state
+
+    return bool(global_state.get_global_attribute("use_legacy_config"))
+
+
+def hdf5_attribute(group: Any, name: str) -> Sequence[Any]:
+    """Return a list that Keras has stored among the attributes of an HDF5 group, in parts where it is long.
+
+    Checked on Keras 3.15.1.
+    """
+    from keras.src.legacy.saving.legacy_h5_format import load_attributes_from_hdf5_group
+
+    return load_attributes_from_hdf5_group(group, name)
 
 
 def set_direction(metric: Any, higher_is_better: bool) -> None:
     """Say which values of a metric are the better ones.
 
-    `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` read it with `mode="auto"`; metrics cannot say it in public.
+    Checked on Keras 3.15.1: `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` read it with `mode="auto"`; metrics
+    cannot say it in public.
 
     Args:
         metric: a `keras.metrics.Metric`.

@@ -52,6 +52,8 @@ def check_layer(
     _check_configuration(layer, inputs)
     _check_mixed_precision(layer_class, arguments, inputs, expected_shapes)
     model = _functional(layer_class(**arguments), input_shapes)
+    # Keras's `quantize` stops at a layer that was never built.
+    assert [inner.name for inner in model._flatten_layers() if not inner.built] == []
     _check_file(model, inputs, tmp_path)
     if model.trainable_variables:
         _check_training(model, inputs)

@@ -10,7 +10,7 @@ import pytest
 FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "callbacks")
 # They train.
-SLOW = {"fine_tune", "fit", "many_devices", "reverse_attention_in_mobilenet"}
+SLOW = {"fine_tune", "fit", "many_devices", "reverse_attention_in_mobilenet", "tune"}
 _QUIET = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -27,6 +27,8 @@ def _run(path, folder):
     [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in EXAMPLES],
 )
 def test_example(path, tmp_path):
+    if path.stem == "tune":
+        pytest.importorskip("keras_tuner", reason="needs the extra `tune`")
     _run(path, tmp_path)
 
 

@@ -83,6 +83,7 @@ class AttentionGate(keras.layers.Layer):
         self.phi.build(gating)
         inner = with_channels(features, self.filters, self.data_format)
         self.psi.build(inner)
+        self.resize.build([gating, features])
         widths = {"theta": self.filters, "phi": self.filters, "psi": 1}
         if self.form == "original":
             self.output_projection = keras.layers.Conv2D(

@@ -113,6 +113,7 @@ class BoundaryReverseAttention(keras.layers.Layer):
         features, gating = feature_and_gating_shapes(self, input_shape, self.data_format)
         axis = channel_axis(self.data_format)
         self.coarse.build(gating)
+        self.enlarge.build([with_channels(gating, self.classes, self.data_format), features])
         logits = with_channels(features, self.classes, self.data_format)
         for branch in self._branches():
             branch.build([features, logits])

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_rau.keras_internals import forget
 from keras_rau.layers.arguments import (
     channel_axis,
     feature_and_gating_shapes,
@@ -60,7 +61,7 @@ class WeightedRefinement(keras.layers.Layer):
         self.residual = residual
         self.data_format = standardize_data_format(data_format)
         shared = {"data_format": self.data_format, "dtype": self.dtype_policy}
-        self.coarse = keras.layers.Conv2D(classes, 1, **shared)
+        self.coarse: keras.layers.Layer | None = keras.layers.Conv2D(classes, 1, **shared)
         self.enlarge = Upsample(**shared)
         self.project = keras.layers.Conv2D(filters, 1, **shared)
         self.refine = ConvBlock(
@@ -90,6 +91,11 @@ class WeightedRefinement(keras.layers.Layer):
             )
         if not self.takes_logits:
             self.coarse.build(gating)
+        elif self.coarse is not None:
+            # A layer that is never built would stop Keras's `quantize`.
+            forget(self, self.coarse)
+            self.coarse = None
+        self.enlarge.build([with_channels(gating, self.classes, self.data_format), features])
         self.project.build(features)
         refined = with_channels(features, self.filters, self.data_format)
         self.refine.build(refined)
@@ -99,7 +105,7 @@ class WeightedRefinement(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Weigh and refine; returns features, or `[features, logits]` with `return_logits`."""
         features, gating = inputs
-        coarse = self.enlarge([gating if self.takes_logits else self.coarse(gating), features])
+        coarse = self.enlarge([gating if self.coarse is None else self.coarse(gating), features])
         weight = self.attention_map(lesion_probability(coarse, self.data_format))
         refined = self.refine(self.project(features * weight), training=training)
         if self.predict_logits is None:

@@ -13,6 +13,7 @@ from keras_rau.models.deeplab_v3_plus import DeepLabV3Plus as DeepLabV3Plus
 from keras_rau.models.ege_unet import EGEUNet as EGEUNet
 from keras_rau.models.encoders.registry import list_encoders as list_encoders
 from keras_rau.models.gfanet import GFANet as GFANet
+from keras_rau.models.loading import load as load
 from keras_rau.models.malunet import MALUNet as MALUNet
 from keras_rau.models.mcgff_net import MCGFFNet as MCGFFNet
 from keras_rau.models.mfsnet import MFSNet as MFSNet

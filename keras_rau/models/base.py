@@ -7,9 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_rau.keras_internals import standardized_input
 from keras_rau.layers.upsample import resize
-from keras_rau.models.checked import CheckedModel
 from keras_rau.models.class_weight import pixel_weights
+from keras_rau.models.kept_model import KeptModel
+from keras_rau.models.layer_settings import LayerSettings
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.styles import fold_style, own_style
 from keras_rau.models.teacher import Teacher
@@ -22,18 +24,19 @@ class Graph:
     """What an architecture hands to `SegmentationModel`.
 
     `sides` are maps that only training sees, by name; `heads` the layers that make them and that the main output
-    does not pass through, so that a functional model would not find their weights. `styles` are maps `(B, H, W, K)` of
-    outline styles.
+    does not pass through, so that a functional model would not find their weights; `unused` ones lead nowhere. `styles` are
+    maps `(B, H, W, K)` of outline styles.
     """
 
     image: Any
     mask: Any
     sides: dict[str, Any] = field(default_factory=dict)
     heads: Sequence[keras.layers.Layer] = ()
+    unused: Sequence[keras.layers.Layer] = ()
     styles: Any = None
 
 
-class SegmentationModel(CheckedModel):
+class SegmentationModel(KeptModel):
     """A functional model from pixels to a mask, whose side outputs are trained by plain `fit(image, mask)`.
 
     At inference there is one output. With deep supervision `model(x, training=True)` returns a dict of the main map
@@ -57,26 +60,36 @@ class SegmentationModel(CheckedModel):
         graph: the tensors of the architecture.
         arguments: the constructor's arguments, for `get_config`.
         side_weights: weight of each side output's loss, or one number for all.
-        **kwargs: of `keras.Model` (`name`, `trainable`).
+        **kwargs: `name` and `trainable` of `keras.Model`, and `trainable_parts` of a configuration, see
+            `keras_rau.models.trainable_parts`.
     """
 
     def __init__(
         self, graph: Graph, arguments: dict[str, Any], side_weights: float | Sequence[float], **kwargs: Any
     ) -> None:
+        trainable, parts = kwargs.pop("trainable", True), kwargs.pop("trainable_parts", {})
         super().__init__(inputs=graph.image, outputs=graph.mask, **kwargs)
         self._arguments = arguments
         self._side_heads = list(graph.heads)
+        self._unused = list(graph.unused)
         self._side_weights = _side_weights(side_weights, list(graph.sides))
         # A Function, not a Model: it shares the layers, and a model inside the model would be saved twice.
         self._teacher: Teacher | None = None
         maps = {**graph.sides, **({} if graph.styles is None else {"styles": graph.styles})}
         self._supervised = keras.Function(graph.image, {"mask": graph.mask, **maps}) if maps else None
         self.style_weight = 1.0
+        self._set_trainable(trainable, parts)
+        self._settings = LayerSettings(self)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the mask; in training with side maps or outline styles a dict of them and the mask."""
+        # Keras warns of a dict or list for a model of one input.
+        if isinstance(inputs, dict) and inputs.keys() == {self.input.name}:
+            inputs = inputs[self.input.name]
+        if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
+            inputs = inputs[0]
         if training and self._supervised is not None:
-            return self._supervised(inputs)
+            return self._supervised(standardized_input(self, inputs))
         return super().call(inputs, training=training, mask=mask)
 
     @property
@@ -183,18 +196,6 @@ class SegmentationModel(CheckedModel):
         if isinstance(loss, keras.losses.Loss):
             return loss
         return FunctionLoss(loss)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"name": self.name, "trainable": self.trainable, **self._arguments}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "SegmentationModel":
-        """Build the model again."""
-        trainable = config.pop("trainable", True)
-        model = cls(**config)
-        model.trainable = trainable
-        return model
 
 
 class FunctionLoss(keras.losses.Loss):

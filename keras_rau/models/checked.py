@@ -46,10 +46,6 @@ class CheckedModel(keras.Model):
             check_reading(self.output_description, one, self.name)
         super().compile(optimizer, loss, loss_weights, metrics, weighted_metrics, *rest, **options)
 
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """The arguments of `compile`."""
-        return super().get_compile_config()
-
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as the model was that is loaded; Keras leaves it to those who override `compile`."""
         self.compile(**keras.saving.deserialize_keras_object(config))

@@ -8,8 +8,9 @@ import keras
 
 from keras_rau.suggestion import did_you_mean
 
-# Of the base class and of `keras.Model`.
-_OF_ALL = {"side_weights", "name", "trainable"}
+# Of the base class, of `keras.Model`, and of what `get_config` adds.
+OF_KERAS = ("name", "trainable", "trainable_parts")
+_OF_ALL = {"side_weights", *OF_KERAS}
 
 
 def check_options(owner: str, options: Collection[str], shared: set[str], own: Collection[str]) -> None:

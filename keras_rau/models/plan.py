@@ -115,7 +115,7 @@ class Plan:
         styles = self._styles(x, logits, image, heads) if self.outline_styles else None
         if self.stride > 1:
             logits = Upsample(name="enlarge", **self.shared)([logits, image])
-        return Graph(image, self._activate("mask")(logits), sides, heads, styles)
+        return Graph(image, self._activate("mask")(logits), sides, heads, styles=styles)
 
     def _styles(self, x: Any, logits: Any, image: Any, heads: list[keras.layers.Layer]) -> Any:
         """Maps of the outline styles `(B, H, W, K)`, which only training sees."""

@@ -54,6 +54,7 @@ def style_fault(style: np.ndarray, count: int) -> str | None:
 def fold_style(model: Any, choice: StyleChoice) -> Any:
     """Return a model of one map whose last convolution holds the mixture of `choice`; see `SegmentationModel.with_style`."""
     config = {**model.get_config(), "outline_styles": None, "style_offsets": None}
+    config.pop("trainable_parts", None)
     folded = type(model).from_config(config)
     maps = next(layer for layer in model._side_heads if layer.name == STYLE_MAPS) if model.outline_styles else None
     sources = {layer.name: layer for layer in (*model.layers, *model._side_heads)}

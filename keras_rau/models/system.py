@@ -11,7 +11,13 @@ import keras
 from keras_rau.layers.arguments import boolean, positive_int
 from keras_rau.models.base import Graph, SegmentationModel
 from keras_rau.models.net import Net
-from keras_rau.models.options import check_input_shape, check_options, check_output_activation, check_side_weights
+from keras_rau.models.options import (
+    OF_KERAS,
+    check_input_shape,
+    check_options,
+    check_output_activation,
+    check_side_weights,
+)
 from keras_rau.outputs import Outputs
 
 
@@ -107,11 +113,13 @@ class System(SegmentationModel):
         arguments = {one.name: getattr(frame, one.name) for one in fields(Frame)}
         weights = list(weights) if isinstance(weights, tuple) else weights
         arguments |= {"input_shape": tuple(frame.input_shape), "dtype": policy.name, "side_weights": weights, **own}
-        rest = {name: options[name] for name in ("name", "trainable") if name in options}
+        rest = {name: options[name] for name in OF_KERAS if name in options}
         super().__init__(
-            Graph(image, mask, sides, _only_aside(image, mask, sides)), arguments, weights if sides else 0.0, **rest
+            Graph(image, mask, sides, _only_aside(image, mask, sides), net.unused),
+            arguments,
+            weights if sides else 0.0,
+            **rest,
         )
-        self._unused = net.unused
         # Keras decides by the model's own policy whether `compile` has to scale the loss (mixed_float16).
         self.dtype_policy = policy
 

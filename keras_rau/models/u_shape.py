@@ -8,7 +8,7 @@ import keras
 
 from keras_rau.models.base import SegmentationModel
 from keras_rau.models.encoders.imagenet import load_lite0
-from keras_rau.models.options import check_options
+from keras_rau.models.options import OF_KERAS, check_options
 from keras_rau.models.plan import Plan, SkipConnection
 
 
@@ -37,7 +37,7 @@ class UShape(SegmentationModel):
         arguments = {**asdict(plan), "dtype": policy.name, "side_weights": side_weights, **own}
         # A saved model brings its weights: it is built again without those of the encoder.
         arguments["encoder_weights"] = None
-        rest = {name: options[name] for name in ("name", "trainable") if name in options}
+        rest = {name: options[name] for name in OF_KERAS if name in options}
         super().__init__(plan.build(connect(plan)), arguments, side_weights, **rest)
         # Keras decides by the model's own policy whether `compile` has to scale the loss (mixed_float16).
         self.dtype_policy = policy

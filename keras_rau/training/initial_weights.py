@@ -27,6 +27,7 @@ _OF_OUTPUTS = {"classes", "class_names", "outline_styles", "style_offsets"}
 _WITHOUT_WEIGHTS = {
     "name",
     "trainable",
+    "trainable_parts",
     "input_shape",
     "dtype",
     "encoder_weights",
