@@ -31,7 +31,8 @@ def parse_classes(classes: Any) -> ClassMasks:
               folder of the data set; or with more words `{"files": {…}, "overlapping": False, "absent": True}`;
             - a YAML or JSON file that holds one of these.
 
-            The class named `background`, else that of the value 0 or black, is channel 0. Several values may have one name.
+            The class named `background`, else that of the value 0 or black, is channel 0; the others follow in the order of
+            their values, of colours and files as they are written. Several values may have one name.
             `None` as a name: pixels that count nothing. Lists of names, `{0: [], 1: ["lesion"], 2: ["lesion", "globules"]}`,
             make the classes overlap.
 
@@ -55,7 +56,8 @@ def parse_classes(classes: Any) -> ClassMasks:
         return _files({"files": dict(classes)})
     values = {_value(key): meaning for key, meaning in classes.items()}
     if len(values) == len(classes) and all(isinstance(key, int) for key in values):
-        return _labels("values", values, 0)
+        # By their numbers, so that the order in which somebody writes them does not matter.
+        return _labels("values", dict(sorted(values.items())), 0)
     if len(values) == len(classes) and all(isinstance(key, str) for key in values):
         return _labels("colours", values, "#000000")
     raise UsageError(f"{_EXAMPLES}; one form at a time, each value once. Received: classes={dict(classes)!r}")

