@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ def _read(path: Path) -> Any:
 
 def _value(key: Any) -> int | str | None:
     """A value of pixels, or a colour in lower case; `None` for anything else."""
-    if isinstance(key, int) and not isinstance(key, bool) and 0 <= key <= 65535:
-        return key
+    if isinstance(key, Integral) and not isinstance(key, bool) and 0 <= key <= 65535:
+        return int(key)
     # JSON has text keys alone.
     if isinstance(key, str) and key.isascii() and key.isdigit() and int(key) <= 65535:
         return int(key)

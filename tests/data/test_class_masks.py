@@ -13,6 +13,7 @@ from keras_rau import datasets
 from keras_rau.datasets.augmentation import Policy, augment, sample_seed
 from keras_rau.datasets.reading.opening import FileProblem
 from keras_rau.errors import DataError, UsageError
+from keras_rau.evaluation import image_scores, surface_scores
 from keras_rau.outputs import Outputs
 
 THREE = {0: "background", 1: "nevus", 2: "melanoma"}
@@ -300,3 +301,17 @@ def test_phantoms_of_classes_are_those_of_one_lesion_with_regions_in_it(phantoms
     with pytest.raises(UsageError, match="drawn with 1, 3 or 4"):
         datasets.load("phantom", tmp_path / "new", classes=2)
     assert image.shape == (48, 48, 3)
+
+
+def test_class_numbers_are_refused_where_masks_of_0_and_1_are_meant():
+    with pytest.raises(ValueError, match=r"`fit_labels` resizes class numbers.*the values 0, 1, 2"):
+        datasets.fit_mask(LABELS, (8, 8))
+    with pytest.raises(ValueError, match="divide one of 255 by 255"):
+        datasets.signed_distance(LABELS.clip(0, 1) * 255)
+    for score in (image_scores, surface_scores):
+        with pytest.raises(ValueError, match="class numbers are scored by `mask_scores`"):
+            score(LABELS > 0, LABELS)
+        assert score(LABELS.clip(0, 1) * 255, LABELS > 0) == score(LABELS > 0, LABELS > 0)
+    key = sample_seed(0, tf.constant(0, tf.int64), tf.constant(0, tf.int64))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels=True"):
+        augment(np.zeros((24, 32, 3), np.uint8), LABELS[..., None], Policy(), key)
