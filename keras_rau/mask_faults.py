@@ -104,6 +104,8 @@ def _listed(values: np.ndarray) -> str:
 def _remedy(found: np.ndarray, labels: Labels) -> str:
     if np.isnan(found).any():
         return "Leave pixels without a label out: ignore_value=float('nan'), or a sample weight of 0 there."
+    if labels.numbers and not _whole(found[np.isfinite(found)]):
+        return "Class numbers are whole: resize masks by nearest neighbour; soft labels are one-hot."
     others = found[found != 255]
     classes = max(labels.classes, 2)
     if 255 in found and _whole(others) and others.size and others.min() >= 0 and others.max() < classes:

@@ -15,6 +15,8 @@ from keras import ops
 
 from keras_rau.mask_faults import SLACK, SUM_SLACK, Labels, mask_fault, prediction_fault, remedies
 
+# What the warning of a metric ends with.
+NO_RESULT = " The result is NaN until `reset_state`."
 # In smaller ones every pixel may touch the border.
 _SMALLEST_IMAGE = 64
 
@@ -72,7 +74,7 @@ def check_distance(truth: Any, distance: Any, owner: str) -> Any:
     valid = ops.logical_not(ops.logical_and(same, ops.any(distance > SLACK, axis=(1, 2, 3))))
     fault = (
         "the second channel of `y_true` must hold signed distances to the border. Received: one minus the first, as one-hot "
-        'masks hold. Make it with keras_rau.datasets.pipeline(target="distance"), or take another loss.'
+        "masks hold. Make it with keras_rau.datasets.pipeline, whose target is then `distance`, or take another loss."
     )
 
     def fail() -> Any:
@@ -130,21 +132,24 @@ def _enforced(valid: Any, fault: Callable[[], str | None], fail: Callable[[], An
     sound = _seen(every)
     found = None if sound is None or sound else fault()
     if found is not None and warn:
-        warnings.warn(f"{owner}: {found} The result is NaN until `reset_state`.", stacklevel=6)
+        warnings.warn(f"{owner}: {found}{NO_RESULT}", stacklevel=6)
     elif found is not None:
         raise ValueError(f"{owner}: {found}")
     return valid
 
 
 def _assert(truth: Any, prediction: Any, labels: Labels, probabilities: bool, owner: str) -> Any:
-    """Fail with our sentence and the extremes, in a TensorFlow graph; a NaN in the prediction does not."""
+    """Fail with our sentence and the extremes, in a TensorFlow graph; a NaN in the prediction does not.
+
+    TensorFlow escapes quotes in what it prints: there are none.
+    """
     import tensorflow as tf
 
     fine = known_labels(truth, labels)
     # The value that is furthest from its neighbours 0 and 1 need be neither extreme: a fraction among class numbers is not.
     culprit = tf.reduce_max(tf.where(fine, tf.fill(tf.shape(truth), -np.inf), truth)) if labels.numbers else None
-    found = ["Smallest:", tf.reduce_min(truth), "largest:", tf.reduce_max(truth)]
-    found += [] if culprit is None else ["not a class:", culprit]
+    found = ["smallest", tf.reduce_min(truth), "largest", tf.reduce_max(truth)]
+    found += [] if culprit is None else ["no class", culprit]
     sentence = f"{owner}: `y_true` must hold {labels.expected}. {remedies(labels)} Received:"
     checks = [tf.debugging.Assert(tf.reduce_all(fine), [sentence, *found])]
     if probabilities:
@@ -153,7 +158,7 @@ def _assert(truth: Any, prediction: Any, labels: Labels, probabilities: bool, ow
             "sigmoid or softmax. Received:"
         )
         inside = tf.logical_not(tf.reduce_any(tf.abs(prediction - 0.5) > 0.5 + SLACK))
-        extremes = ["Smallest:", tf.reduce_min(prediction), "largest:", tf.reduce_max(prediction)]
+        extremes = ["smallest", tf.reduce_min(prediction), "largest", tf.reduce_max(prediction)]
         checks.append(tf.debugging.Assert(inside, [sentence, *extremes]))
     return _done(checks)
 

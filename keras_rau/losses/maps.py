@@ -98,10 +98,10 @@ def make_maps(loss: Any, y_true: Any, y_pred: Any, pixel_weight: Any, image_weig
     if loss.ignore_value is not None:
         kept = ops.cast(counted, "float32")
         weights = kept if weights is None else keep_counted(counted, weights)
-    valid = check_pixels(truth, prediction, labels, not loss.from_logits, f"Loss {loss.name!r}")
+    valid = check_pixels(truth, prediction, labels, not loss.from_logits, f"Loss {loss.name}")
     if distance is not None:
         distance = keep_counted(counted, distance)
-        valid = ops.logical_and(valid, check_distance(truth, distance, f"Loss {loss.name!r}"))
+        valid = ops.logical_and(valid, check_distance(truth, distance, f"Loss {loss.name}"))
     if numbers:
         # Compared instead of ops.one_hot, which fails for 255 on PyTorch.
         truth = ops.cast(ops.equal(truth, ops.arange(classes, dtype="float32")), "float32")
@@ -115,13 +115,13 @@ def _check_shapes(loss: Any, truth: Any, prediction: Any, numbers: bool) -> None
         raise ValueError(f"The categorical cross-entropy needs several channels; for one use 'bce'. Received: {shapes}")
     if truth.shape[-1] > 1 and prediction.shape[-1] == 1:
         raise ValueError(
-            f"Loss {loss.name!r} of one class takes a mask of one channel. Of one-hot masks (background, lesion) pass the "
+            f"Loss {loss.name} of one class takes a mask of one channel. Of one-hot masks (background, lesion) pass the "
             f"lesion's channel, `y_true[..., 1:]`, or build the model with classes={truth.shape[-1]}. A distance map as "
             f'second channel (`pipeline(target="distance")`) is for a loss with BoundaryLoss in it. Received: {shapes}'
         )
     if numbers and loss.activation == "sigmoid":
         raise ValueError(
-            f"Loss {loss.name!r} with activation='sigmoid' is one of classes that may overlap, which need a mask each: pass "
+            f"Loss {loss.name} with activation='sigmoid' is one of classes that may overlap, which need a mask each: pass "
             f"{prediction.shape[-1]} channels of 0 and 1. Received: {shapes}"
         )
     ours, theirs = tuple(truth.shape), tuple(prediction.shape)

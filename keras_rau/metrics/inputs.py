@@ -38,12 +38,12 @@ def lesion_pixels(metric: Any, y_true: Any, y_pred: Any, pixel_weight: Any, imag
     _check_sides(truth, found)
     shapes = f"y_true of shape {tuple(truth.shape)}, y_pred of shape {tuple(found.shape)}"
     if found.shape[-1] != 1:
-        raise ValueError(f"Metric {metric.name!r}: `y_pred` must have one channel. Received: {shapes}")
+        raise ValueError(f"Metric {metric.name}: `y_pred` must have one channel. Received: {shapes}")
     if metric.target == "distance" and truth.shape[-1] == 2:
         truth = truth[..., :1]
     if truth.shape[-1] != 1:
         raise ValueError(
-            f"Metric {metric.name!r} of one class takes a mask of one channel. Of one-hot masks (background, lesion) pass the "
+            f"Metric {metric.name} of one class takes a mask of one channel. Of one-hot masks (background, lesion) pass the "
             "lesion's channel, `y_true[..., 1:]`. Where the second channel is the distance map of a boundary loss say so, "
             f"target='distance'; our models say it by themselves. Received: {shapes}"
         )
@@ -71,7 +71,7 @@ def class_pixels(metric: Any, y_true: Any, y_pred: Any, pixel_weight: Any, image
             f"{classes} channels like `y_pred`, a mask each" if overlapping else f"class numbers or {classes} channels"
         )
         raise ValueError(
-            f"Metric {metric.name!r}: `y_true` must hold {wanted}. Received: {truth.shape[-1]} channels in y_true"
+            f"Metric {metric.name}: `y_true` must hold {wanted}. Received: {truth.shape[-1]} channels in y_true"
         )
     labels = Labels(classes, numbers, exclusive=not overlapping)
     probabilities = overlapping and not metric.from_logits
@@ -108,7 +108,7 @@ def _checked(
     weights = ops.ones_like(truth[..., :1]) if pixel_weight is None else as_maps(pixel_weight, "sample_weight")
     counted = counted_pixels(truth, None if pixel_weight is None else weights, image_weight, metric.ignore_value)
     truth, found = keep_counted(counted, truth, labels.harmless), keep_counted(counted, found)
-    valid = check_pixels(truth, found, labels, probabilities, f"Metric {metric.name!r}", warn=True)
+    valid = check_pixels(truth, found, labels, probabilities, f"Metric {metric.name}", warn=True)
     return truth, found, flatten_pixels(keep_counted(counted, weights))[..., 0], valid
 
 

@@ -10,9 +10,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_rau.pixel_values import NO_RESULT
+
 _AT_ONCE = 32
 # The assertion of keras_rau.pixel_values in what TensorFlow says of it.
-_ASSERTED = re.compile(r"assertion failed: \[((?:Loss|Metric) '.*?)\]((?: \[[^\]]*\])*)")
+_ASSERTED = re.compile(r"assertion failed: \[((?:Loss|Metric) .*?)\]((?: \[[^\]]*\])*)")
 
 
 class FirstBatch:
@@ -64,7 +66,6 @@ class FirstBatch:
         """Masks and weights: all of arrays, the first of a dataset, the next of a generator."""
         x, y, weight = self.data
         if y is not None:
-            weight = None if weight is None else np.asarray(weight)
             for start in range(0, len(y), _AT_ONCE):
                 part = slice(start, start + _AT_ONCE)
                 yield y[part], None if weight is None else weight[part]
@@ -75,9 +76,10 @@ class FirstBatch:
 
     def _fault_of(self, y: Any, weight: Any) -> str | None:
         model = self.model
-        if y is None:
+        if y is None or isinstance(y, (dict, tuple)):
             return None
-        prediction = ops.full((*y.shape[:3], model.output.shape[-1]), 1 / max(model.output.shape[-1], 2), "float32")
+        y, weight = np.asarray(y), None if weight is None else np.asarray(weight)
+        prediction = ops.full((*y.shape[:3], model.output.shape[-1]), 0.5, "float32")
         with warnings.catch_warnings():
             # Metrics warn.
             warnings.simplefilter("error", UserWarning)
@@ -88,7 +90,7 @@ class FirstBatch:
                 for metric in model.metrics:
                     self._try_metric(metric, y, prediction)
             except (ValueError, UserWarning) as error:
-                return str(error)
+                return str(error).removesuffix(NO_RESULT)
         return None
 
     def _try_metric(self, metric: Any, y: Any, prediction: Any) -> None:
