@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.geometry import restore
-from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.export.parity_images import fed
 
 
@@ -56,7 +56,7 @@ def against_truth(
     resize, threshold = info.get("resize", "letterbox"), info.get("threshold", 0.5)
     scores = []
     for sample in samples:
-        image, mask = read_pair(sample.image, sample.mask)
+        image, mask = read_sample(sample)
         batch = fed(image, size, info)[None].astype(np.float32)
         maps = [restore(np.asarray(run(batch))[0, ..., 0], mask.shape, resize) for run in (reference, candidate)]
         scores.append([dice(found >= threshold, mask == 1) for found in maps])

@@ -28,6 +28,9 @@ def apply(
     Returns:
         Image uint8 `(H, W, 3)` and mask uint8 as it came in; the arguments are left as they are.
     """
+    if not labels and ((mask != 0) & (mask != 255)).any():
+        # As bytes a 2 times 255 is 254, which would pass for lesion.
+        raise ValueError("A mask to augment holds 0 and 1; class numbers are augmented with `labels=True`.")
     draws = by_name(uniform)
     image, mask = (warp_labels if labels else warp)(image, mask, policy, draws)
     image = draw_hairs(image, policy, draws)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def parse_classes(classes: Any) -> ClassMasks:
               folder of the data set; or with more words `{"files": {…}, "overlapping": False, "absent": True}`;
             - a YAML or JSON file that holds one of these.
 
-            The class named `background`, else that of the value 0 or black, is channel 0. Several values may have one name.
+            The class named `background`, else that of the value 0 or black, is channel 0; the others follow in the order of
+            their values, of colours and files as they are written. Several values may have one name.
             `None` as a name: pixels that count nothing. Lists of names, `{0: [], 1: ["lesion"], 2: ["lesion", "globules"]}`,
             make the classes overlap.
 
@@ -55,7 +57,8 @@ def parse_classes(classes: Any) -> ClassMasks:
         return _files({"files": dict(classes)})
     values = {_value(key): meaning for key, meaning in classes.items()}
     if len(values) == len(classes) and all(isinstance(key, int) for key in values):
-        return _labels("values", values, 0)
+        # By their numbers, so that the order in which somebody writes them does not matter.
+        return _labels("values", dict(sorted(values.items())), 0)
     if len(values) == len(classes) and all(isinstance(key, str) for key in values):
         return _labels("colours", values, "#000000")
     raise UsageError(f"{_EXAMPLES}; one form at a time, each value once. Received: classes={dict(classes)!r}")
@@ -72,8 +75,8 @@ def _read(path: Path) -> Any:
 
 def _value(key: Any) -> int | str | None:
     """A value of pixels, or a colour in lower case; `None` for anything else."""
-    if isinstance(key, int) and not isinstance(key, bool) and 0 <= key <= 65535:
-        return key
+    if isinstance(key, Integral) and not isinstance(key, bool) and 0 <= key <= 65535:
+        return int(key)
     # JSON has text keys alone.
     if isinstance(key, str) and key.isascii() and key.isdigit() and int(key) <= 65535:
         return int(key)

@@ -106,6 +106,11 @@ def check_fits(outputs: Outputs, samples: Sequence[Sample], what: str = "The mod
         "Say what the masks mean with the option `classes` of the data set (--option classes=…)"
         if classes is None
         else "Use a model of these classes in this order, or masks of the model's"
+        + (
+            " (classes with one name are one: {0: background, 1: lesion, 2: lesion})"
+            if outputs.kind == "lesion"
+            else ""
+        )
     )
     raise UsageError(
         f"{what} gives {kind} ({', '.join(outputs.names)}), and the data set has {target_kind(classes)}: they cannot be "

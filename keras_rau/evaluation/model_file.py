@@ -11,7 +11,7 @@ from keras_rau.evaluation.groups import breakdown, check_columns
 from keras_rau.evaluation.mask_folder import evaluate_masks
 from keras_rau.evaluation.scoring import evaluate
 from keras_rau.evaluation.surface import Spacing
-from keras_rau.evaluation.thresholds import best_threshold, dice_by_threshold
+from keras_rau.evaluation.thresholds import best_threshold, check_threshold_counts, dice_by_threshold
 from keras_rau.evaluation.worst import write_worst
 
 
@@ -56,6 +56,8 @@ def evaluate_file(
     samples = chosen_samples(paths, dataset, Path(data_dir), split, options, console=console)
     check_columns(samples, by)
     predictor = Predictor(paths, image_size=image_size, **refinement)
+    if find_threshold:
+        check_threshold_counts(predictor.outputs)
     rows, summary = evaluate(predictor, samples, console, surface=surface, spacing=spacing)
     names = [str(one) for one in paths]
     model = {"model": names[0]} if len(names) == 1 else {"model": names}

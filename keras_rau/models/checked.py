@@ -10,6 +10,9 @@ from keras_rau.models.class_weight import weighing
 from keras_rau.models.first_batch import FirstBatch
 from keras_rau.outputs import Outputs
 
+# Place of `class_weight` among the arguments of `fit` after x and y.
+_CLASS_WEIGHT = 7
+
 
 class CheckedModel(keras.Model):
     """What our models add to `compile`, `fit` and `evaluate`.
@@ -55,12 +58,15 @@ class CheckedModel(keras.Model):
     def fit(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> keras.callbacks.History:
         """Train as `keras.Model` does.
 
-        `class_weight` (by keyword) weighs every pixel by its class: `{0: 1.0, 1: 4.0}` for one lesion class, a weight for each
+        `class_weight` weighs every pixel by its class: `{0: 1.0, 1: 4.0}` for one lesion class, a weight for each
         class number of exclusive classes. Overlapping classes have none.
 
         Raises:
             ValueError: masks hold values that are no labels, or `class_weight` does not fit the classes.
         """
+        if len(arguments) > _CLASS_WEIGHT:
+            options["class_weight"] = arguments[_CLASS_WEIGHT]
+            arguments = (*arguments[:_CLASS_WEIGHT], None, *arguments[_CLASS_WEIGHT + 1 :])
         class_weight = options.pop("class_weight", None)
         with self._watch(x, y, options), weighing(self, class_weight):
             return super().fit(x, y, *arguments, **options)

@@ -13,6 +13,7 @@ from keras_rau import datasets
 from keras_rau.datasets.augmentation import Policy, augment, sample_seed
 from keras_rau.datasets.reading.opening import FileProblem
 from keras_rau.errors import DataError, UsageError
+from keras_rau.evaluation import image_scores, surface_scores
 from keras_rau.outputs import Outputs
 
 THREE = {0: "background", 1: "nevus", 2: "melanoma"}
@@ -49,64 +50,6 @@ def phantoms(tmp_path_factory):
     return datasets.load("phantom", root, n=4, seed=1, size=48, classes=4)
 
 
-@pytest.mark.parametrize(
-    ("written", "names", "kind"),
-    [
-        (THREE, ("background", "nevus", "melanoma"), "exclusive"),
-        ({"0": "background", "1": "nevus", "2": "melanoma"}, ("background", "nevus", "melanoma"), "exclusive"),
-        ({3: "nevus", 0: "skin", 4: "melanoma", 255: None}, ("skin", "nevus", "melanoma"), "exclusive"),
-        ({1: "nevus", 2: "melanoma", 9: "Background"}, ("Background", "nevus", "melanoma"), "exclusive"),
-        ({0: "background", 1: "nevus", 2: "nevus"}, ("nevus",), "lesion"),
-        ({0: [], 1: ["lesion"], 2: ["lesion", "globules"]}, ("lesion", "globules"), "overlapping"),
-        ({"#000000": "background", "#FF0000": "a", "#00ff00": "b"}, ("background", "a", "b"), "exclusive"),
-        ({"a": "masks/{id}_a.png", "b": "masks/{id}_b.png"}, ("a", "b"), "overlapping"),
-        (
-            {"files": {"a": "{id}_a.png", "b": "{id}_b.png"}, "overlapping": False},
-            ("background", "a", "b"),
-            "exclusive",
-        ),
-    ],
-)
-def test_every_form_of_description_says_which_classes_a_model_has(written, names, kind):
-    classes = datasets.parse_classes(written)
-    assert (classes.outputs.names, classes.outputs.kind) == (names, kind)
-    assert datasets.parse_classes(classes.to_config()) == classes
-
-
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
-        (3, "Class masks are label images"),
-        ({}, "Class masks are label images"),
-        ({0: "background", "#ff0000": "a"}, "one form at a time"),
-        ({0: "background", "0": "a"}, "each value once"),
-        ({True: "background", 2: "a"}, "Class masks"),
-        ({1: "a", 2: "b"}, "give one of the values the name 'background'"),
-        ({0: "background"}, "at least one more"),
-        ({0: "background", 1: "a/b"}, "letters, digits"),
-        ({0: "background", 1: ""}, "letters, digits"),
-        ({0: "background", 1: "A", 2: "a"}, "only in letter case"),
-        ({0: ["background"], 1: ["a"]}, "what belongs to none"),
-        ({0: [], 1: ["a"], 255: None}, "count nothing"),
-        ({"files": {"a": "a.png"}}, "One file a class is written"),
-        ({"files": {"a": "{id}.png"}, "overlaping": False}, "One file a class is written"),
-        ({"a": "{id}.png", "b": "{id}.png"}, "the same files"),
-        ({"background": "{id}_x.png", "b": "{id}.png"}, "what belongs to none"),
-    ],
-)
-def test_what_is_no_description_is_refused_with_what_to_write(written, said):
-    with pytest.raises(UsageError, match="(?s)" + said):
-        datasets.parse_classes(written)
-
-
-def test_a_description_may_lie_in_a_file(tmp_path):
-    (tmp_path / "classes.yaml").write_text("0: background\n1: nevus\n2: melanoma\n")
-    (tmp_path / "classes.json").write_text('{"0": "background", "1": "nevus", "2": "melanoma"}')
-    assert datasets.parse_classes(tmp_path / "classes.yaml") == datasets.parse_classes(str(tmp_path / "classes.json"))
-    with pytest.raises(DataError, match=r"nothing\.yaml cannot be read"):
-        datasets.parse_classes(tmp_path / "nothing.yaml")
-
-
 def test_label_images_of_every_kind_are_read_by_their_numbers(tmp_path):
     colours = np.array([[0, 0, 0], [255, 0, 0], [0, 0, 255]], np.uint8)[LABELS]
     files = {
@@ -128,9 +71,9 @@ def test_label_images_of_every_kind_are_read_by_their_numbers(tmp_path):
 def test_values_are_classes_as_they_are_stated_and_in_no_other_order(tmp_path):
     path = _file(tmp_path, np.array([[7, 3, 300, 0]], np.uint16))
     found = datasets.read_class_mask(path, {300: "b", 3: "a", 7: "background", 0: None})
-    np.testing.assert_array_equal(found, [[0, 2, 1, 255]])
+    np.testing.assert_array_equal(found, [[0, 1, 2, 255]])
     found = datasets.read_class_mask(path, {300: ["a", "b"], 3: "a", 7: [], 0: "b"})
-    np.testing.assert_array_equal(found, [[[0, 0], [1, 0], [1, 1], [0, 1]]])
+    np.testing.assert_array_equal(found, [[[0, 0], [0, 1], [1, 1], [1, 0]]])
 
 
 @pytest.mark.parametrize(
@@ -300,3 +243,17 @@ def test_phantoms_of_classes_are_those_of_one_lesion_with_regions_in_it(phantoms
     with pytest.raises(UsageError, match="drawn with 1, 3 or 4"):
         datasets.load("phantom", tmp_path / "new", classes=2)
     assert image.shape == (48, 48, 3)
+
+
+def test_class_numbers_are_refused_where_masks_of_0_and_1_are_meant():
+    with pytest.raises(ValueError, match=r"`fit_labels` resizes class numbers.*the values 0, 1, 2"):
+        datasets.fit_mask(LABELS, (8, 8))
+    with pytest.raises(ValueError, match="divide one of 255 by 255"):
+        datasets.signed_distance(LABELS.clip(0, 1) * 255)
+    for score in (image_scores, surface_scores):
+        with pytest.raises(ValueError, match="class numbers are scored by `mask_scores`"):
+            score(LABELS > 0, LABELS)
+        assert score(LABELS.clip(0, 1) * 255, LABELS > 0) == score(LABELS > 0, LABELS > 0)
+    key = sample_seed(0, tf.constant(0, tf.int64), tf.constant(0, tf.int64))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels=True"):
+        augment(np.zeros((24, 32, 3), np.uint8), LABELS[..., None], Policy(), key)

@@ -1,18 +1,23 @@
 """Trainings of several classes: from the configuration to scores by class."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from keras_rau import datasets, metrics
+from keras_rau import datasets, metrics, models
 from keras_rau.errors import RauError, UsageError
 from keras_rau.evaluation import read_csv
 from keras_rau.export import Predictor
-from keras_rau.training.building import checked_loss
+from keras_rau.training.building import checked_loss, fresh_model
 from keras_rau.training.classes import class_arguments, measures_of, model_outputs
 from keras_rau.training.config import load_config, parse_setting
+from keras_rau.training.fingerprint import fingerprint
+from keras_rau.training.initial_weights import initialise, load_start
+from keras_rau.training.resume import check_same_settings
+from keras_rau.training.run_directory import RunDirectory
 
 NESTED = {0: [], 1: ["lesion"], 2: ["lesion", "globules"]}
 QUIET = Console(quiet=True)
@@ -43,7 +48,11 @@ def root(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("classes", "kind", "monitor"), [(3, "exclusive", "val_dice_globules"), (NESTED, "overlapping", "val_dice")]
+    ("classes", "kind", "monitor"),
+    [
+        (3, "exclusive", "val_dice_globules"),
+        pytest.param(NESTED, "overlapping", "val_dice", marks=pytest.mark.slow),
+    ],
 )
 def test_a_training_goes_from_class_masks_to_scores_by_class(root, tmp_path, classes, kind, monitor):
     from keras_rau.training import train
@@ -156,3 +165,33 @@ def test_a_metric_of_one_class_is_that_of_its_mask_alone():
     with pytest.raises(ValueError, match="`class_id` must be"):
         metrics.DiceScore(class_id=-1)
     assert set(metrics.OF_CLASSES) <= set(metrics.names())
+
+
+def test_a_training_from_a_model_of_other_classes_has_those_of_its_masks(tmp_path):
+    path = tmp_path / "model.keras"
+    models.UNet(input_shape=(16, 16, 3), width=2, depth=2, classes=3, class_names=("background", "a", "b")).save(path)
+    config = load_config(overrides={"init": str(path), "data.classes": 3, "data.image_size": 16})
+    assert not {"classes", "class_names", "output_activation"} & config.model.arguments.keys()
+    model = fresh_model(config, checked_loss(config), steps=1)
+    assert model.output_description.names == ("background", "lesion", "globules")
+    with pytest.warns(UserWarning, match=r"trained on the classes background, a, b .*the class in its place"):
+        assert initialise(model, load_start(config)) == []
+
+
+def test_a_training_is_not_resumed_with_its_classes_in_another_order(tmp_path):
+    colours = {"#000000": "background", "#ff0000": "a", "#00ff00": "b"}
+    run = RunDirectory(tmp_path)
+    run.config.write_text(load_config(overrides={"data.classes": colours}).to_yaml())
+    check_same_settings(load_config(overrides={"data.classes": colours}), run)
+    other = dict(sorted(colours.items()))
+    with pytest.raises(RauError, match=r"the order of data.classes: \('background', 'a', 'b'\) then"):
+        check_same_settings(load_config(overrides={"data.classes": other}), run)
+
+
+def test_every_file_of_a_mask_is_among_the_fingerprints(root):
+    sample = datasets.load("phantom", root)[0]
+    several = replace(sample, class_files=(sample.mask, sample.image))
+    before, after = (fingerprint([one]).files[sample.id] for one in (sample, several))
+    assert before[:2] == after[:2]
+    assert before[2:] != after[2:]
+    assert int(after[2]) == int(before[2]) + sample.image.stat().st_size
