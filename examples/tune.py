@@ -40,4 +40,5 @@ tuner.search(
     epochs=2,
 )
 print(tuner.get_best_hyperparameters()[0].values)
+# Keras warns that the optimiser starts afresh: KerasTuner keeps the weights of trials alone.
 tuner.get_best_models()[0].save("best.keras")

@@ -97,6 +97,9 @@ def test_registered_names():
         PixelScaling WarmUp
     """
     assert names == {f"keras_rau>{name}" for name in expected.split()}
+    # Bare names would clash with Keras's own: Accuracy, AUC, BinaryCrossentropy, Precision.
+    ours = {name for name, kind in keras.saving.get_custom_objects().items() if "keras_rau" in kind.__module__}
+    assert {name for name in ours if ">" not in name} == set()
 
 
 def test_the_library_layers_use_keras_only():
