@@ -27,6 +27,7 @@ _NAMES = {
     "read_image": "reading.decoding",
     "read_mask": "reading.decoding",
     "read_pair": "reading.decoding",
+    "clean_masks": "reading.cleaning",
     "fit_image": "geometry",
     "fit_mask": "geometry",
     "restore": "geometry",

@@ -84,7 +84,7 @@ def _row(
 ) -> Row:
     if sample.mask is None:
         raise DataError(f"{sample.id} has no mask.")
-    image, mask = read_pair(sample.image, sample.mask)
+    image, mask = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
     image, mask = fit_image(image, size, resize), fit_mask(mask, size, resize)
     ready = preprocess(image, steps) if steps else image
     epochs = []

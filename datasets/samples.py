@@ -17,6 +17,7 @@ class Sample:
         split: the set the source itself puts it in (`"train"`, `"val"`, `"test"`), or `None`.
         group: samples of one group show the same lesion or nearly the same picture, and no split separates them.
         metadata: whatever else the source says, such as the diagnosis.
+        bit_depth: how many bits the image uses if its file has 16, see `read_image`.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Sample:
     split: str | None = None
     group: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    bit_depth: int | None = None
 
     def __post_init__(self) -> None:
         if not self.group:

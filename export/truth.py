@@ -56,7 +56,7 @@ def against_truth(
     resize, threshold = info.get("resize", "letterbox"), info.get("threshold", 0.5)
     scores = []
     for sample in samples:
-        image, mask = read_pair(sample.image, sample.mask)
+        image, mask = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
         batch = fed(image, size, info)[None].astype(np.float32)
         maps = [restore(np.asarray(run(batch))[0, ..., 0], mask.shape, resize) for run in (reference, candidate)]
         scores.append([dice(found >= threshold, mask == 1) for found in maps])

@@ -55,12 +55,19 @@ def wanted(samples: Sequence[Sample], view: View) -> Manifest:
         "image_size": list(view.size),
         "resize": view.resize,
         "preprocess": [step.as_config() for step in view.steps],
+        "bit_depth": _bit_depth(samples),
     }
     sources = [
         [sample.id, sample.image.name, *_state(sample.image), *_state(sample.mask)] for sample in samples if sample.mask
     ]
     # As they come back from the file: lists for tuples.
     return Manifest(FORMAT, json.loads(json.dumps(settings)), sources)
+
+
+def _bit_depth(samples: Sequence[Sample]) -> Any:
+    """What all samples say of their depth, or what each says where they differ."""
+    depths = [sample.bit_depth for sample in samples]
+    return depths if len(set(depths)) > 1 else next(iter(depths), None)
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -151,7 +151,9 @@ def _write_schema(result: "Validation", path: Path) -> None:
 
 
 def _print(result: "Validation", console: Any) -> None:
-    """Counts by kind, and the first lines of each."""
+    """Counts by kind, the first lines of each, and what to do."""
+    from keras_rau.datasets.findings import remedies
+
     counts = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in result.counts().items())
     colours = {"error": "red", "warning": "yellow", "note": "blue"}
     console.print(f"{result.dataset}: {len(result.rows)} images, {counts}", highlight=False)
@@ -162,5 +164,7 @@ def _print(result: "Validation", console: Any) -> None:
             console.print(f"  {finding.message}", highlight=False, markup=False, soft_wrap=True)
         if len(found) > _LINES_PER_KIND:
             console.print(f"  … and {len(found) - _LINES_PER_KIND} more", highlight=False)
+        for remedy in remedies(found):
+            console.print(f"  {remedy}", highlight=False, markup=False, soft_wrap=True)
     for remark in result.remarks:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)

@@ -90,4 +90,4 @@ def evaluate(
 def _read(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if sample.mask is None:
         raise RauError(f"The sample {sample.id} has no mask to score against.")
-    return read_pair(sample.image, sample.mask)
+    return read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)

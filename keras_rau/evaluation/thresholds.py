@@ -38,7 +38,7 @@ def dice_by_threshold(predictor: Any, samples: Sequence[Sample], console: Any = 
     for sample in track(samples, "thresholds", console=console, transient=True, disable=console is None):
         if sample.mask is None:
             raise RauError(f"The sample {sample.id} has no mask to score against.")
-        image, truth = read_pair(sample.image, sample.mask)
+        image, truth = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
         probability = resize_map(predictor.predict_batch([image])[0], truth.shape)
         scores.append([_dice(probability, np.asarray(truth, bool), value) for value in THRESHOLDS])
     return dict(zip(THRESHOLDS, np.mean(scores, axis=0).tolist(), strict=True))

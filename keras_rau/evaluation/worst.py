@@ -41,7 +41,7 @@ def write_worst(
     written, tiles = [], []
     for number, row in enumerate(sorted(rows, key=lambda row: (row["dice"], row["id"]))[:count], start=1):
         sample = known[row["id"]]
-        image, mask = read_pair(sample.image, sample.mask)
+        image, mask = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
         tile = Tile(sample.id, image, mask > 0, predictor.predict(image), row["dice"])
         path = folder / f"{number:02d}_{sample.id.replace('/', '_')}.png"
         Image.fromarray(overlay(tile.image, tile.truth, tile.prediction)).save(path)

@@ -86,6 +86,6 @@ def _write_overlays(predictor: Predictor, samples: list[Any], rows: list[dict[st
     chosen = [ranked[round(number * (len(ranked) - 1) / max(count - 1, 1))] for number in range(count)]
     tiles = []
     for sample in chosen:
-        image, truth = datasets.read_pair(sample.image, sample.mask)
+        image, truth = datasets.read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
         tiles.append(Tile(sample.id, image, truth, predictor.predict(image), scores[sample.id]))
     Image.fromarray(panel(tiles)).save(path)

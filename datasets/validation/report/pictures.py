@@ -42,10 +42,14 @@ class Pictures:
         if sample is None:
             return ""
         try:
-            image, mask = read_pair(sample.image, sample.mask) if sample.mask else (read_image(sample.image), None)
+            image, mask = (
+                read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
+                if sample.mask
+                else (read_image(sample.image, bit_depth=sample.bit_depth), None)
+            )
         except DataError:
             try:
-                image, mask = read_image(sample.image), None
+                image, mask = read_image(sample.image, bit_depth=sample.bit_depth), None
             except DataError:
                 return ""
         return data_uri(thumbnail(image, mask))
