@@ -31,6 +31,7 @@ _NAMES = {
     "read_class_mask": "classes.reading",
     "parse_classes": "classes.parsing",
     "ClassMasks": "classes.description",
+    "clean_masks": "reading.cleaning",
     "fit_image": "geometry",
     "fit_mask": "geometry",
     "fit_labels": "geometry",

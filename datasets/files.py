@@ -6,8 +6,31 @@ from pathlib import Path, PurePath
 
 from keras_rau.errors import DataError
 
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
-IMAGE_KINDS = ", ".join(sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES))
+# Suffix -> the format that it promises. Every format that is decoded is found in folders by all its usual suffixes.
+SUFFIX_FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".jif": "JPEG",
+    ".mpo": "JPEG",
+    ".png": "PNG",
+    ".apng": "PNG",
+    ".bmp": "BMP",
+    ".dib": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".jp2": "JPEG2000",
+    ".j2k": "JPEG2000",
+    ".j2c": "JPEG2000",
+    ".jpc": "JPEG2000",
+    ".jpf": "JPEG2000",
+    ".jpx": "JPEG2000",
+}
+IMAGE_SUFFIXES = set(SUFFIX_FORMATS)
+IMAGE_KINDS = "JPEG, PNG, BMP, TIFF, GIF, WebP or JPEG 2000"
 # What macOS and Windows leave in folders, in lower case; names that begin with a dot go without saying.
 _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "icon\r", "$recycle.bin", "system volume information"}
 

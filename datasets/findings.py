@@ -30,6 +30,8 @@ KINDS = {
     "several_pictures": "warning",
     "image_too_small": "error",
     "image_constant": "warning",
+    "bit_depth_guessed": "warning",
+    "bit_depths_differ": "error",
     "size_differs": "error",
     "orientation_ambiguous": "warning",
     "mask_of_greys": "error",
@@ -41,6 +43,7 @@ KINDS = {
     "class_unknown": "error",
     "classes_overlap": "error",
     "class_absent": "warning",
+    "mask_numbers_differ": "warning",
     # between files
     "near_duplicate": "warning",
     "same_picture": "warning",
@@ -67,12 +70,14 @@ class Finding:
         message: one line that names the file and says what to do.
         path: the file or folder, or `None`.
         sample: id of the sample, or `None`.
+        remedy: what to do about all findings of the kind at once, said once for many of them.
     """
 
     kind: str
     message: str
     path: Path | None = None
     sample: str | None = None
+    remedy: str = ""
 
     @property
     def severity(self) -> str:
@@ -90,6 +95,11 @@ class Listing:
     def add(self, kind: str, message: str, path: Path | None = None, sample: str | None = None) -> None:
         """Append a finding."""
         self.findings.append(Finding(kind, message, path, sample))
+
+
+def remedies(findings: Iterable[Finding]) -> list[str]:
+    """What to do about the findings, each way once; where many folders differ, the first three."""
+    return list(dict.fromkeys(finding.remedy for finding in findings if finding.remedy))[:3]
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

@@ -23,6 +23,7 @@ class Sample:
         classes: what the values, colours or files of a mask of several classes mean; `None` for one lesion class.
         class_files: where each class has a file of its own, these, in the order of the classes; `None` for a class that the
             image has not. `mask` is the first of them then.
+        bit_depth: how many bits the image uses if its file has 16, see `read_image`.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Sample:
     metadata: dict[str, Any] = field(default_factory=dict)
     classes: "ClassMasks | None" = None
     class_files: tuple[Path | None, ...] = ()
+    bit_depth: int | None = None
 
     def __post_init__(self) -> None:
         if not self.group:

@@ -40,8 +40,11 @@ def parity_images(verify: Images, size: tuple[int, int], info: dict[str, Any] | 
         files = image_files(folder)
         if not files:
             raise ExportError(f"There are no images in {folder} to compare the models on.")
-        return [feed(read_image(file)) for file in files], f"images of {folder.name}"
-    images = [read_image(item) if isinstance(item, (str, Path)) else np.asarray(item) for item in verify]
+        return [feed(read_image(file, bit_depth=info.get("bit_depth"))) for file in files], f"images of {folder.name}"
+    images = [
+        read_image(item, bit_depth=info.get("bit_depth")) if isinstance(item, (str, Path)) else np.asarray(item)
+        for item in verify
+    ]
     return [feed(image) for image in images], "images"
 
 

@@ -127,6 +127,11 @@ class Predictor:
         return self.members[0].resize
 
     @property
+    def bit_depth(self) -> int | None:
+        """How many bits of images in files of 16 the model was trained on, see `datasets.read_image`; `None` if unsaid."""
+        return self.info.get("bit_depth")
+
+    @property
     def preprocess(self) -> tuple[Any, ...]:
         """Preprocessing steps; of several models, those of the first."""
         return self.members[0].preprocess
@@ -170,7 +175,7 @@ class Predictor:
 
     def predict_batch(self, images: Sequence[Any]) -> list[np.ndarray]:
         """Probabilities of several images of any sizes in one go, as `predict_proba` gives them for each."""
-        images = [_as_rgb(image) for image in images]
+        images = [_as_rgb(image, self.bit_depth) for image in images]
         if not images:
             return []
         found = [member.maps(images, self.refinement) for member in self.members]
@@ -196,12 +201,12 @@ def _by(count: int, images: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def _as_rgb(image: Any) -> np.ndarray:
+def _as_rgb(image: Any, bit_depth: int | None) -> np.ndarray:
     if isinstance(image, (str, Path)):
         # Needs Pillow, which those who bring arrays may lack.
         from keras_rau.datasets.reading.decoding import read_image
 
-        return read_image(image)
+        return read_image(image, bit_depth=bit_depth)
     image = np.asarray(image)
     known = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
     if image.dtype != np.uint8 or not known or 0 in image.shape:

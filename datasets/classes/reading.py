@@ -8,20 +8,22 @@ import numpy as np
 
 from keras_rau.datasets.classes.description import ClassMasks
 from keras_rau.datasets.classes.parsing import parse_classes
-from keras_rau.datasets.reading.colours import has_alpha
+from keras_rau.datasets.reading.colours import Note, has_alpha
+from keras_rau.datasets.reading.content import FileProblem
 from keras_rau.datasets.reading.decoding import place_mask, read_pair, upright_image, upright_values
-from keras_rau.datasets.reading.opening import FileProblem, Opened, open_file
+from keras_rau.datasets.reading.opening import Opened, open_file
 from keras_rau.datasets.reading.two_values import two_values
 from keras_rau.datasets.samples import Sample
 
 _SHOWN = 8
 
 
-def read_sample(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+def read_sample(sample: Sample, *, note: Note | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Read the image and the mask of a sample, both upright, whatever its mask is made of.
 
     Args:
         sample: a sample with a mask.
+        note: called with the path and the number of bits where these were guessed, see `read_image`.
 
     Returns:
         Image uint8 RGB `(H, W, 3)`; and the truth in the form in which `keras_rau.outputs.Outputs.decide` gives predictions:
@@ -35,9 +37,9 @@ def read_sample(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
         >>> image, truth = read_sample(samples[0])
     """
     if sample.classes is None:
-        return read_pair(sample.image, sample.mask)
+        return read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth, note=note)
     image = open_file(sample.image)
-    pixels = upright_image(image)
+    pixels = upright_image(image, sample.bit_depth, note)
     return pixels, read_truth(sample, image, open_file)[0]
 
 

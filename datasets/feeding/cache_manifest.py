@@ -58,6 +58,7 @@ def wanted(samples: Sequence[Sample], view: View) -> Manifest:
         "preprocess": [step.as_config() for step in view.steps],
         # Caches of one lesion class have no such setting.
         **({"classes": [view.classes.overlapping, view.classes.keys]} if view.classes is not None else {}),
+        "bit_depth": _bit_depth(samples),
     }
     sources = [
         [
@@ -71,6 +72,12 @@ def wanted(samples: Sequence[Sample], view: View) -> Manifest:
     ]
     # As they come back from the file: lists for tuples.
     return Manifest(FORMAT, json.loads(json.dumps(settings)), sources)
+
+
+def _bit_depth(samples: Sequence[Sample]) -> Any:
+    """What all samples say of their depth, or what each says where they differ."""
+    depths = [sample.bit_depth for sample in samples]
+    return depths if len(set(depths)) > 1 else next(iter(depths), None)
 
 
 def _state(path: Path) -> tuple[int, int]:

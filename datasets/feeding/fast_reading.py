@@ -5,15 +5,18 @@ is not plain goes to `read_pair`, which also says what is wrong with a file. Bot
 """
 
 import os
+import stat
 import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from keras_rau.datasets.reading.colours import Note
+from keras_rau.datasets.reading.content import max_pixels
 from keras_rau.datasets.reading.decoding import read_pair
 
-_LARGEST = 64_000_000  # pixels; Pillow's guard against decompression bombs judges what is larger
+_LARGEST = 64_000_000  # pixels, or bytes; `read_pair` judges what is larger
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Chunks that change no pixel; transparency, orientation and animation are not among them.
 _PLAIN_CHUNKS = {
@@ -35,12 +38,16 @@ _PLAIN_SEGMENTS = {0xE0, 0xE2, 0xFE, 0xDB, 0xC4}
 _BASELINE, _SCAN = (0xC0, 0xC1), 0xDA
 
 
-def read_pair_fast(image: Path, mask: Path) -> tuple[np.ndarray, np.ndarray]:
+def read_pair_fast(
+    image: Path, mask: Path, *, bit_depth: int | None = None, note: Note | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """What `read_pair` gives, sooner where both files are plain.
 
     Args:
         image: image file.
         mask: mask file.
+        bit_depth: as of `read_pair`; plain files have 8 bits.
+        note: as of `read_pair`.
 
     Returns:
         Image uint8 RGB `(H, W, 3)` and mask uint8 `(H, W)` of 0 and 1.
@@ -54,18 +61,21 @@ def read_pair_fast(image: Path, mask: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         # The image last: it is still in the processor's cache when it is resized.
         values, pixels = _plain_mask(_bytes(mask)), _plain_jpeg(_bytes(image))
-    except (OSError, cv2.error):
-        return read_pair(image, mask)
+    except (OSError, ValueError, MemoryError, cv2.error):
+        values = pixels = None
     if pixels is None or values is None or pixels.shape[:2] != values.shape:
-        return read_pair(image, mask)
+        return read_pair(image, mask, bit_depth=bit_depth, note=note)
     return pixels, values
 
 
 def _bytes(path: Path) -> bytes:
-    """The content, with as few calls of the system as possible."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    """The content, with as few calls of the system as possible; empty where `read_pair` has something to say."""
+    # Opening a pipe would wait for somebody who writes.
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
-        return os.read(file, os.fstat(file).st_size)
+        found = os.fstat(file)
+        plain = stat.S_ISREG(found.st_mode) and found.st_size <= _LARGEST
+        return os.read(file, found.st_size) if plain else b""
     finally:
         os.close(file)
 
@@ -91,7 +101,7 @@ def _is_plain_jpeg(data: bytes) -> bool:
             return markers == 1 and data[-2:] == b"\xff\xd9"
         if marker in _BASELINE:
             height, width = (int.from_bytes(data[place + at : place + at + 2], "big") for at in (5, 7))
-            fits = data[place + 4] == 8 and data[place + 9] == 3 and 0 < height * width <= _LARGEST
+            fits = data[place + 4] == 8 and data[place + 9] == 3 and 0 < height * width <= min(_LARGEST, max_pixels())
         else:
             # APP2 also holds the index of several pictures (MPF).
             fits = marker in _PLAIN_SEGMENTS and data[place + 4 : place + 8] != b"MPF\0"
@@ -126,4 +136,4 @@ def _is_plain_png(data: bytes) -> bool:
         if kind not in _PLAIN_CHUNKS or zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
             return False
         place = end + 4
-    return place == len(data) and kind == b"IEND" and 0 < width * height <= _LARGEST
+    return place == len(data) and kind == b"IEND" and 0 < width * height <= min(_LARGEST, max_pixels())

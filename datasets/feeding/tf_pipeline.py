@@ -2,9 +2,7 @@
 
 import itertools
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -20,7 +18,7 @@ from keras_rau.datasets.feeding.loading import Batches, View
 from keras_rau.datasets.geometry import RESIZES, as_size
 from keras_rau.datasets.preprocessing.steps import Steps, parse_steps
 from keras_rau.datasets.samples import Sample
-from keras_rau.errors import DataError, RauError
+from keras_rau.errors import DataError
 
 _AHEAD = 2  # batches
 
@@ -132,7 +130,9 @@ def pipeline(
 
     # A whole batch a call, because calls of Python from several threads wait for each other.
     def read(epoch: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        images, masks = tf.numpy_function(load, [index], [tf.uint8, tf.uint8], stateful=False)
+        images, masks, problem = tf.numpy_function(load, [index], [tf.uint8, tf.uint8, tf.string], stateful=False)
+        with tf.control_dependencies([tf.debugging.Assert(tf.equal(problem, ""), [problem])]):
+            images, masks = tf.identity(images), tf.identity(masks)
         images = tf.ensure_shape(images, (index.shape[0], *size, 3))
         masks = tf.ensure_shape(masks, (index.shape[0], *size, channels))
         if one_by_one:
@@ -165,26 +165,6 @@ def pipeline(
     if start_step == 0 and position is None:
         batches = batches.apply(tf.data.experimental.assert_cardinality(length))
     return batches.prefetch(_AHEAD).with_options(options)
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn what TensorFlow makes of a file that vanished or broke in mid-training back into the one line that names it.
-
-    Raises:
-        DataError: such a file was met.
-
-    Example:
-        >>> with plain_errors():
-        ...     model.fit(pipeline(train))
-    """
-    try:
-        yield
-    except Exception as error:
-        found = re.search(r"\bDataError: (.+)", str(error))
-        if found is None or isinstance(error, RauError):
-            raise
-        raise DataError(found[1]) from error
 
 
 def _check(samples: Sequence[Sample]) -> None:

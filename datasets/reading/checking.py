@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from keras_rau.datasets.classes.occurrence import absent_classes
 from keras_rau.datasets.files import listed
-from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.findings import Finding, remedies
 from keras_rau.datasets.reading.examination import Examination, between, examine
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
@@ -16,8 +16,10 @@ _HEADLINES = {
     "suffix_differs": "Files of another kind than their names say",
     "several_pictures": "Files with several pictures",
     "image_constant": "Images of a single colour",
+    "bit_depth_guessed": "16-bit images that do not say how many bits they use",
     "orientation_ambiguous": "Masks that may be turned otherwise than their images",
     "mask_inverted": "Masks in which lesion and skin seem exchanged",
+    "mask_numbers_differ": "Masks that may be numbers of classes",
     "mask_empty": "Masks without any lesion",
     "mask_full": "Masks that are lesion everywhere",
     "same_picture": "Pictures under several ids",
@@ -59,17 +61,21 @@ def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None)
     problems = [
         f"the id {name} occurs {count} times" for name, count in Counter(s.id for s in samples).items() if count > 1
     ]
-    problems += [finding.message for finding in findings if finding.severity == "error"]
+    wrong = [finding for finding in findings if finding.severity == "error"]
+    problems += [finding.message for finding in wrong]
     if problems:
         headline = f"{len(problems)} problem(s) in {len(samples)} samples of {samples[0].source}"
-        raise DataError(f"{listed(headline, problems)}\nRepair or remove these files.")
+        raise DataError(
+            "\n".join([listed(headline, problems), *(remedies(wrong) or ["Repair or remove these files."])])
+        )
     _warn(findings)
 
 
 def _warn(findings: Iterable[Finding]) -> None:
-    doubtful: dict[str, list[str]] = {}
+    doubtful: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.severity == "warning":
-            doubtful.setdefault(finding.kind, []).append(finding.message)
-    for kind, messages in doubtful.items():
-        warnings.warn(listed(f"{_HEADLINES[kind]} ({len(messages)})", messages), stacklevel=3)
+            doubtful.setdefault(finding.kind, []).append(finding)
+    for kind, found in doubtful.items():
+        text = listed(f"{_HEADLINES[kind]} ({len(found)})", [finding.message for finding in found])
+        warnings.warn("\n".join([text, *remedies(found)]), stacklevel=3)

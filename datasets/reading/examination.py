@@ -8,17 +8,21 @@ from typing import TypeVar
 
 import numpy as np
 
+from keras_rau.datasets.files import SUFFIX_FORMATS
 from keras_rau.datasets.findings import Finding
+from keras_rau.datasets.reading.content import FileProblem
 from keras_rau.datasets.reading.decoding import place_mask, upright_image
+from keras_rau.datasets.reading.depth import FULL, GUESS_REMEDY, guess_message
 from keras_rau.datasets.reading.inversion import looks_inverted
-from keras_rau.datasets.reading.opening import FileProblem, Opened, open_file
-from keras_rau.datasets.reading.two_values import two_values
+from keras_rau.datasets.reading.opening import Opened, open_file
+from keras_rau.datasets.reading.two_values import LABELS_REMEDY, lesion_value, two_values
 from keras_rau.datasets.samples import Sample
 
 T = TypeVar("T")
-_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF"}
 # A smaller picture is an icon or a thumbnail, not a photograph of a lesion.
 _LEAST_SIDE = 16
+# Lesions below this value may be numbers of classes.
+_NUMBERS = 64
 
 
 @dataclass
@@ -34,6 +38,8 @@ class Examination:
         picture: digest of the image; empty for pictures of one colour.
         outline: digest of the mask; empty for masks of one value.
         shares: share of the image that each of several classes covers; empty for one lesion class.
+        guessed_depth: how many of 16 bits the image is taken to use; `None` where nothing had to be guessed.
+        lesion_value: the grey value that is lesion in the mask file; `None` for colours and masks of one value.
     """
 
     sample: Sample
@@ -43,21 +49,29 @@ class Examination:
     picture: str = ""
     outline: str = ""
     shares: dict[str, float] = field(default_factory=dict)
+    guessed_depth: int | None = None
+    lesion_value: int | None = None
 
     def without_pixels(self) -> "Examination":
         """The same without image and mask, to keep for many samples."""
         return replace(self, image=None, mask=None)
 
-    def add(self, kind: str, message: str, path: Path) -> None:
+    def add(self, kind: str, message: str, path: Path, remedy: str = "") -> None:
         """Append a finding."""
-        self.findings.append(Finding(kind, message, path, self.sample.id))
+        self.findings.append(Finding(kind, message, path, self.sample.id, remedy))
+
+    def guess(self, bits: int) -> None:
+        """Note that the image is taken to use so many of 16 bits."""
+        self.guessed_depth = bits
+        if bits < FULL:
+            self.add("bit_depth_guessed", guess_message(self.sample.image, bits), self.sample.image, GUESS_REMEDY)
 
     def attempt(self, path: Path, step: Callable[[], T]) -> T | None:
         """Result of a step of reading `path`, or `None` and a finding when it fails."""
         try:
             return step()
         except FileProblem as problem:
-            self.add(problem.kind, str(problem), path)
+            self.add(problem.kind, problem.message, path, problem.remedy)
             return None
 
 
@@ -77,7 +91,9 @@ def examine(sample: Sample) -> Examination:
     result = Examination(sample)
     image = _open(result, sample.image)
     if image is not None:
-        result.image = result.attempt(sample.image, lambda: upright_image(image))
+        result.image = result.attempt(
+            sample.image, lambda: upright_image(image, sample.bit_depth, lambda _, bits: result.guess(bits))
+        )
     if result.image is not None:
         _look_at_image(result, result.image)
     if sample.classes is not None and image is not None and result.image is not None:
@@ -91,8 +107,8 @@ def _open(result: Examination, path: Path) -> Opened | None:
     opened = result.attempt(path, lambda: open_file(path))
     if opened is None:
         return None
-    wanted = _FORMATS.get(path.suffix.lower())
-    found = {"MPO": "JPEG", "DIB": "BMP"}.get(opened.format, opened.format)
+    wanted = SUFFIX_FORMATS.get(path.suffix.lower())
+    found = "JPEG" if opened.format == "MPO" else opened.format
     if wanted is not None and wanted != found:
         result.add("suffix_differs", f"{path} is no {wanted} file but {found}. Rename it, or save it anew.", path)
     if opened.frames > 1:
@@ -125,6 +141,8 @@ def _look_at_mask_file(result: Examination, path: Path, image: Opened | None) ->
     if opened is None:
         return
     values = result.attempt(path, lambda: two_values(opened))
+    if values is not None:
+        result.lesion_value = lesion_value(opened)
     if values is None or image is None or result.image is None:
         return
     placed = result.attempt(path, lambda: place_mask(image, opened, values))
@@ -231,7 +249,28 @@ def between(examinations: Sequence[Examination]) -> list[Finding]:
                     first.id,
                 )
             )
-    return findings
+    return findings + _depths(examinations) + _numbers(examinations)
+
+
+def _depths(examinations: Sequence[Examination]) -> list[Finding]:
+    """Images of one set that would be scaled differently."""
+    found = {one.guessed_depth: one.sample.image for one in examinations if one.guessed_depth is not None}
+    if len(found) < 2:
+        return []
+    listed = ", ".join(f"{path} as of {bits} bits" for bits, path in sorted(found.items()))
+    text = f"16-bit images would be read with different depths: {listed}. One of them would be too bright."
+    return [Finding("bit_depths_differ", text, remedy=GUESS_REMEDY)]
+
+
+def _numbers(examinations: Sequence[Examination]) -> list[Finding]:
+    """Masks whose lesions have different small numbers, each of which is read as lesion."""
+    found = {one.lesion_value: one.sample for one in examinations if one.lesion_value in range(1, _NUMBERS)}
+    if len(found) < 2:
+        return []
+    listed = ", ".join(f"{value} in {sample.mask}" for value, sample in sorted(found.items()))
+    text = f"Lesions have different numbers in different masks, as classes have: {listed}. All are read as one lesion class."
+    first = found[min(found)]
+    return [Finding("mask_numbers_differ", text, first.mask, first.id, LABELS_REMEDY)]
 
 
 def _groups(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from keras_rau.datasets.findings import Listing
+from keras_rau.datasets.reading.content import FileProblem, check_kind
 
 # id, image, mask
 Pair = tuple[str, Path, Path]
@@ -73,13 +74,17 @@ def pair(
 
 def _has_content(path: Path, name: str, listing: Listing) -> bool:
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        check_kind(path, found)
+    except FileProblem as problem:
+        listing.add(problem.kind, problem.message, path, name)
+        return False
     except FileNotFoundError:
         listing.add("file_unreadable", f"{path} is a link to a file that does not exist.", path, name)
         return False
     except OSError as error:
         listing.add("file_unreadable", f"{path} cannot be read: {error.strerror}.", path, name)
         return False
-    if size == 0:
+    if found.st_size == 0:
         listing.add("file_empty", f"{path} is empty (0 bytes). Copy or download it again.", path, name)
-    return size > 0
+    return found.st_size > 0

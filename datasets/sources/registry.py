@@ -1,11 +1,13 @@
 """Sources of samples by name."""
 
 import inspect
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.findings import Listing
+from keras_rau.datasets.reading.depth import check_bit_depth
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.reporting import raise_errors, warn
 from keras_rau.errors import RauError, UsageError
@@ -28,12 +30,13 @@ def names() -> list[str]:
     return list(_SOURCES)
 
 
-def survey(name: str, root: Path | str, **options: Any) -> Listing:
+def survey(name: str, root: Path | str, *, bit_depth: int | None = None, **options: Any) -> Listing:
     """List the samples of a data set and everything that is odd about its files, without decoding them.
 
     Args:
         name: one of `names()`.
         root: its folder.
+        bit_depth: how many bits the images use whose files have 16, see `read_image`.
         **options: of the source, as for `load`.
 
     Returns:
@@ -56,22 +59,27 @@ def survey(name: str, root: Path | str, **options: Any) -> Listing:
         if option not in known:
             raise UsageError(
                 f"The data set {name!r} does not take this option. {did_you_mean(option, known)}Known: "
-                f"{', '.join(known)}. Received: {option!r}"
+                f"{', '.join([*known, 'bit_depth'])}. Received: {option!r}"
             )
+    check_bit_depth(bit_depth)
     try:
-        return source(root, **options)
+        listing = source(root, **options)
+        if bit_depth is not None:
+            listing.samples = [replace(sample, bit_depth=bit_depth) for sample in listing.samples]
+        return listing
     except RauError:
         raise
     except ValueError as error:
         raise UsageError(f"The data set {name!r}: {error}") from error
 
 
-def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
+def load(name: str, root: Path | str, *, bit_depth: int | None = None, **options: Any) -> list[Sample]:
     """List the samples of a data set.
 
     Args:
         name: one of `names()`.
         root: its folder.
+        bit_depth: how many bits the images use whose files have 16, such as 12; see `read_image`.
         **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=`,
             `image_pattern=`, `mask_pattern=`, `recursive=`, `metadata=`, `group_column=` of `"folder"`; `n=`, `seed=`,
             `size=` of `"phantom"`; `classes=` of both, for masks of several classes, see `parse_classes`.
@@ -86,7 +94,7 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
     Example:
         >>> samples = load("isic2018", "ISIC2018")
     """
-    listing = survey(name, root, **options)
+    listing = survey(name, root, bit_depth=bit_depth, **options)
     raise_errors(listing, root)
     warn(listing)
     return listing.samples

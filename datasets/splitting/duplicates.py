@@ -85,7 +85,9 @@ def similar(
     """Positions in `samples` of near duplicates, and their distance; with `sets`, a number per sample, only across sets."""
 
     def look(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-        image = cv2.resize(read_image(sample.image), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        image = cv2.resize(
+            read_image(sample.image, bit_depth=sample.bit_depth), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA
+        )
         if progress is not None:
             progress()
         return image, np.stack([_bits(_view(image, number)) for number in range(2 * len(_TURNS))])

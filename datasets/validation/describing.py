@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from keras_rau.datasets.reading.opening import header, open_file
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.columns import COLUMNS, IMAGE_SIDE
 from keras_rau.datasets.validation.lesion import lesion_measures
@@ -58,18 +59,18 @@ def _file_facts(path: Path) -> dict[str, Any]:
     # What is wrong with the file is for the examination to say.
     with suppress(Exception):
         facts["file_bytes"] = path.stat().st_size
-        with Image.open(path) as opened:
-            facts.update(mode=opened.mode, format=opened.format)
+        found = header(path)
+        facts.update(mode=found.mode, format=found.format)
     return facts
 
 
 def mask_values(path: Path) -> str | None:
     """Values of a mask file after conversion to grey, as text: all of them up to four, else how many; `None` if unreadable."""
     try:
-        with Image.open(path) as opened:
-            deep = opened.mode.startswith(("I", "F"))
-            pixels = opened if deep else opened.convert("L")
-            values = np.unique(np.asarray(pixels)).tolist() if deep else np.flatnonzero(pixels.histogram()).tolist()
+        image = open_file(path).image
+        deep = image.mode.startswith(("I", "F"))
+        pixels = image if deep else image.convert("L")
+        values = np.unique(np.asarray(pixels)).tolist() if deep else np.flatnonzero(pixels.histogram()).tolist()
     except Exception:
         return None
     return ",".join(f"{value:g}" for value in values) if len(values) <= 4 else f"{len(values)} values"

@@ -113,7 +113,7 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "kind": finding.kind,
         "sample": finding.sample,
         "path": None if finding.path is None else str(finding.path),
-        "message": finding.message,
+        "message": f"{finding.message} {finding.remedy}".rstrip(),
     }
 
 

@@ -99,7 +99,7 @@ def _from_files(
     for index in np.random.default_rng(seed).permutation(len(files)):
         if taken == count:
             break
-        image = read_image(files[index])
+        image = read_image(files[index], bit_depth=info.get("bit_depth"))
         if _is_mask(image):
             masks.append(files[index].name)
             continue

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from keras_rau._version import __version__
 from keras_rau.cli import (
+    clean_masks,
     compare,
     demo,
     download,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for module in (
     download,
     validate,
+    clean_masks,
     preview,
     find_lr,
     train,

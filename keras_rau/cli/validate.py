@@ -173,7 +173,9 @@ def _write_schema(result: "Validation", path: Path) -> None:
 
 
 def _print(result: "Validation", console: Any) -> None:
-    """Counts by kind, and the first lines of each."""
+    """Counts by kind, the first lines of each, and what to do."""
+    from keras_rau.datasets.findings import remedies
+
     counts = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in result.counts().items())
     colours = {"error": "red", "warning": "yellow", "note": "blue"}
     console.print(f"{result.dataset}: {len(result.rows)} images, {counts}", highlight=False)
@@ -187,5 +189,7 @@ def _print(result: "Validation", console: Any) -> None:
     for name, found in result.classes.items():
         line = f"class {name}: in {found['images']} images, {found['share']:.1%} of the pixels"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+        for remedy in remedies(found):
+            console.print(f"  {remedy}", highlight=False, markup=False, soft_wrap=True)
     for remark in result.remarks:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)

@@ -135,6 +135,7 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "resize": config.data.resize,
         "preprocess": config.data.preprocess,
         **_about_classes(config),
+        **({"bit_depth": depth} if (depth := config.data.options.get("bit_depth")) is not None else {}),
         "split": split.ids(),
         **({"distilled_from": {"teacher": Path(teacher).name, "weight": weight}} if teacher else {}),
         **({"also_train": split.more.ids()} if split.more.samples else {}),

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.datasets.files import listed
+from keras_rau.datasets.findings import remedies
 from keras_rau.errors import DataError
 from keras_rau.training.config import Config
 
@@ -36,12 +37,11 @@ def validate_data(
 
     result = datasets.validate(data.dataset, data.data_dir, options=data.load_options, split=quietly)
     allowed = {"leakage"} if data.allow_leakage else set()
-    wrong = [finding.message for finding in result.errors if finding.kind not in allowed]
+    wrong = [finding for finding in result.errors if finding.kind not in allowed]
     if wrong:
-        raise DataError(
-            f"{listed(f'{len(wrong)} error(s) in {data.data_dir}', wrong)}\nNothing was trained. "
-            f"{_command(config)} --report DIR shows all."
-        )
+        lines = listed(f"{len(wrong)} error(s) in {data.data_dir}", [finding.message for finding in wrong])
+        end = f"Nothing was trained. {_command(config)} --report DIR shows all."
+        raise DataError("\n".join([lines, *remedies(wrong), end]))
     counts = ", ".join(f"{count} {severity}s" for severity, count in result.counts().items())
     console.print(f"validated {len(result.rows)} images: {counts}", highlight=False)
     for remark in result.remarks:

@@ -97,7 +97,9 @@ def test_pixels(corpus):
     for case in read:
         samples = {sample.id: sample for sample in datasets.survey(case.dataset, case.root, **case.options).samples}
         for name, (image, mask) in case.pixels.items():
-            found_image, found_mask = datasets.read_pair(samples[name].image, samples[name].mask)
+            found_image, found_mask = datasets.read_pair(
+                samples[name].image, samples[name].mask, bit_depth=samples[name].bit_depth
+            )
             np.testing.assert_allclose(found_image.astype(int), image, atol=case.tolerance, err_msg=case.name)
             np.testing.assert_array_equal(found_mask, mask, err_msg=case.name)
 

@@ -46,7 +46,7 @@ class Pictures:
             image, mask = read_lesion(sample) if sample.mask else (read_image(sample.image), None)
         except DataError:
             try:
-                image, mask = read_image(sample.image), None
+                image, mask = read_image(sample.image, bit_depth=sample.bit_depth), None
             except DataError:
                 return ""
         return data_uri(thumbnail(image, mask))

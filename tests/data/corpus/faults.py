@@ -1,6 +1,8 @@
 """Files that are damaged, or are not what they should be."""
 
 import io
+import os
+import zlib
 from pathlib import Path
 
 import cv2
@@ -96,6 +98,74 @@ def image_of_floats(root: Path) -> None:
     write(root / "images" / "x.tif", picture(2)[0][..., 0].astype(np.float32))
 
 
+@case("folder", "an EPS under the name of a JPEG", ("file_unreadable", "b.jpg is a PostScript file.*never run"))
+def eps_named_jpg(root: Path) -> None:
+    _image(root, b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 96 72\nshowpage\n%%EOF\n")
+
+
+@case(
+    "folder",
+    "an image of a kind that is not read under the name of a JPEG",
+    ("file_unreadable", "b.jpg is damaged or no image of a kind that is read"),
+)
+def ppm_named_jpg(root: Path) -> None:
+    _image(root, b"P6 96 72 255\n" + bytes(3 * 96 * 72 - 1) + b"x")
+
+
+@case(
+    "folder",
+    "an image that says it has more pixels than are decoded",
+    ("file_unreadable", "b.jpg has too many pixels: 60000×60000 = 3,600 million.*KERAS_RAU_MAX_PIXELS"),
+)
+def image_of_too_many_pixels(root: Path) -> None:
+    chunk = b"IHDR" + (60000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    whole = len(chunk[4:]).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    _image(root, b"\x89PNG\r\n\x1a\n" + whole + _encoded("PNG")[33:])
+
+
+@case("folder", "a device under the name of an image", ("file_unreadable", "x.jpg is a device, no image file"))
+def link_to_a_device(root: Path) -> None:
+    own(root, ["a", "b", "x"])
+    (root / "images" / "x.jpg").unlink()
+    (root / "images" / "x.jpg").symlink_to("/dev/zero")
+
+
+@case("folder", "a pipe under the name of an image", ("file_unreadable", "x.jpg is a pipe, no image file"))
+def pipe(root: Path) -> None:
+    own(root, ["a", "b", "x"])
+    (root / "images" / "x.jpg").unlink()
+    os.mkfifo(root / "images" / "x.jpg")
+
+
+def _deep(root: Path, name: str, number: int, factor: int) -> None:
+    values = picture(number)[0].astype(np.uint16) * factor
+    cv2.imwrite(str(root / "images" / f"{name}.png"), values[..., ::-1])
+    (root / "images" / f"{name}.jpg").unlink(missing_ok=True)
+
+
+@case(
+    "folder",
+    "an image of 12 bits in a file of 16 that does not say so",
+    ("bit_depth_guessed", "b.png has room for 16 bits.*read as of 12 bits"),
+)
+def image_of_12_bits(root: Path) -> None:
+    own(root)
+    _deep(root, "b", 1, 16)
+
+
+@case(
+    "folder",
+    "images of 12 and of 10 bits in files of 16",
+    ("bit_depth_guessed", "a.png .*read as of 10 bits"),
+    ("bit_depth_guessed", "b.png .*read as of 12 bits"),
+    ("bit_depths_differ", "a.png as of 10 bits, .*b.png as of 12 bits"),
+)
+def images_of_10_and_12_bits(root: Path) -> None:
+    own(root)
+    _deep(root, "a", 0, 4)
+    _deep(root, "b", 1, 16)
+
+
 @case("folder", "a PNG under the name of a JPEG", ("suffix_differs", "b.jpg is no JPEG file but PNG. Rename it"))
 def png_named_jpg(root: Path) -> None:
     _image(root, _encoded("PNG"))
@@ -129,16 +199,19 @@ def black_image(root: Path) -> None:
     write(root / "images" / "b.jpg", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
 
 
-_GREYS = "Save it as 0 and 255"
-
-
-@case("folder", "a mask smoothed by resizing", ("mask_of_greys", f"b_mask.png is no mask of two values.*{_GREYS}"))
+@case(
+    "folder",
+    "a mask smoothed by resizing",
+    ("mask_of_greys", "b_mask.png is no mask of two values.*as smoothing or JPEG compression leaves them"),
+)
 def mask_with_soft_outline(root: Path) -> None:
     _mask(root, cv2.GaussianBlur(picture(1)[1] * 255, (0, 0), 1.5))
 
 
 @case(
-    "folder", "a probability map for a mask", ("mask_of_greys", f"b_mask.png is no mask.*grey values from 0.*{_GREYS}")
+    "folder",
+    "a probability map for a mask",
+    ("mask_of_greys", "b_mask.png is no mask.*grey values from 0.*probabilities"),
 )
 def mask_of_probabilities(root: Path) -> None:
     _mask(root, cv2.GaussianBlur(picture(1)[1] * 200, (0, 0), 12))
@@ -147,7 +220,7 @@ def mask_of_probabilities(root: Path) -> None:
 @case(
     "folder",
     "a mask compressed as JPEG",
-    ("mask_of_greys", "b_mask.jpg is no mask.*python -c .*then remove b_mask.jpg"),
+    ("mask_of_greys", "b_mask.jpg is no mask.*as smoothing or JPEG compression leaves them"),
 )
 def mask_as_jpeg(root: Path) -> None:
     own(root)
@@ -158,12 +231,66 @@ def mask_as_jpeg(root: Path) -> None:
 @case(
     "folder",
     "a mask of three classes",
-    ("mask_of_greys", "b_mask.png is no mask of two values: it holds 3 grey values"),
+    ("mask_of_greys", r"b_mask.png .*it holds 3 grey values \(0, 1, 2\), which look like class numbers\."),
 )
 def mask_of_three_classes(root: Path) -> None:
     mask = picture(1)[1]
     mask[32:36, 44:50] = 2
     _mask(root, mask)
+
+
+@case(
+    "folder",
+    "a mask of two classes and a border that is not to be counted",
+    ("mask_of_greys", r"b_mask.png .*3 grey values \(0, 1, 255\).*class numbers, and 255 what is not to be counted"),
+)
+def mask_with_void_border(root: Path) -> None:
+    mask = picture(1)[1]
+    mask[cv2.dilate(mask, np.ones((3, 3), np.uint8)) != mask] = 255
+    _mask(root, mask)
+
+
+@case(
+    "folder",
+    "a mask of skin, an outer and an inner part in three greys",
+    ("mask_of_greys", r"b_mask.png .*3 grey values \(0, 128, 255\), which look like class numbers"),
+)
+def mask_of_three_greys(root: Path) -> None:
+    mask = picture(1)[1]
+    _mask(root, mask * np.uint8(128) + cv2.erode(mask, np.ones((9, 9), np.uint8)) * np.uint8(127))
+
+
+@case(
+    "folder",
+    "a mask of class numbers in 16 bits",
+    ("mask_of_greys", r"b_mask.png .*3 grey values \(0, 1000, 2000\), which look like class numbers"),
+)
+def mask_of_classes_in_16_bits(root: Path) -> None:
+    mask = picture(1)[1]
+    mask[:36] *= 2
+    _mask(root, mask.astype(np.uint16) * 1000)
+
+
+@case(
+    "folder",
+    "a mask of three classes in colours",
+    ("mask_of_greys", r"b_mask.png .*3 colours \(#000000, #0000ff, #ff0000\)"),
+)
+def mask_of_colours(root: Path) -> None:
+    mask = picture(1)[1]
+    mask[:36] *= 2
+    _mask(root, np.uint8([[0, 0, 0], [255, 0, 0], [0, 0, 255]])[mask])
+
+
+@case(
+    "folder",
+    "masks in which the lesion has a number of its own",
+    ("mask_numbers_differ", "different numbers.*1 in .*2 in .*b_mask.png"),
+)
+def masks_of_different_numbers(root: Path) -> None:
+    own(root)
+    for number, (name, value) in enumerate({"a": 1, "b": 2, "c": 1}.items()):
+        write(root / "masks" / f"{name}_mask.png", picture(number)[1] * np.uint8(value))
 
 
 @case(
@@ -175,7 +302,11 @@ def mask_without_black(root: Path) -> None:
     _mask(root, np.where(picture(1)[1] > 0, 255, 100).astype(np.uint8))
 
 
-@case("folder", "a mask of two colours on white", ("mask_of_greys", "b_mask.png is no mask.*2 colours. Save it as 0"))
+@case(
+    "folder",
+    "a mask of two colours on white",
+    ("mask_of_greys", r"b_mask.png is no mask.*2 colours \(#c80000, #ffffff\). Save it as 0"),
+)
 def mask_on_white(root: Path) -> None:
     _mask(root, np.where(picture(1)[1][..., None] > 0, np.uint8([200, 0, 0]), np.uint8(255)))
 

@@ -124,6 +124,31 @@ def _deep(root: Path, suffix: str) -> Pixels:
     return _odd(root, (values / 257).round().astype(np.uint8))
 
 
+@case("folder", "an image of 12 bits in a file of 16, as the option says", bit_depth=12)
+def png_of_12_bits_said(root: Path) -> Pixels:
+    values = picture(5)[0].astype(np.uint16) * 15
+    (root / "images").mkdir()
+    cv2.imwrite(str(root / "images" / "odd.png"), values[..., ::-1])
+    return _odd(root, (values * (255 / 4095)).round().astype(np.uint8))
+
+
+@case("folder", "a TIFF that says that it uses 12 of its 16 bits")
+def tiff_of_12_bits(root: Path) -> Pixels:
+    values = picture(5)[0][..., 0].astype(np.uint16) * 15
+    write(root / "images" / "odd.tif", values, tiffinfo={281: 4095})
+    return _odd(root, _grey((values * (255 / 4095)).round().astype(np.uint8)))
+
+
+@case("folder", "images of suffixes that are rare")
+def rare_suffixes(root: Path) -> Pixels:
+    image = picture(5)[0]
+    write(root / "images" / "odd.webp", image, lossless=True)
+    for number, (name, kind) in enumerate({"x.jp2": "JPEG2000", "y.jfif": "JPEG", "z.JPE": "JPEG"}.items(), start=6):
+        write(root / "images" / name, picture(number)[0], format=kind)
+        write(root / "masks" / f"{name[0]}.png", picture(number)[1] * np.uint8(255))
+    return _odd(root)
+
+
 @case("folder", "a PNG of 16 bits per colour")
 def png_of_16_bits(root: Path) -> Pixels:
     return _deep(root, "png")

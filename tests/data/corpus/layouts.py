@@ -119,7 +119,7 @@ def isic2018_unpaired_left_out(root: Path) -> None:
     "isic2018",
     "an image under a name of its own and a document lie among the images",
     ("file_passed_over", "IMG_4711.jpg is passed over: its name does not fit"),
-    ("file_passed_over", "notes.docx is passed over: it is no bmp"),
+    ("file_passed_over", "notes.docx is passed over: it is no JPEG"),
 )
 def isic2018_with_other_files(root: Path) -> None:
     images, _ = isic(root, "isic2018", range(3))
