@@ -5,7 +5,8 @@ from pathlib import Path
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
 from keras_rau.datasets.sources.scanning import Tree
-from keras_rau.datasets.sources.tables import Table, add_row, read_lines, read_table
+from keras_rau.datasets.sources.tables import Table, add_row, header, read_lines, read_table
+from keras_rau.strangers import one_line
 
 # What the official archives hold beside images and masks, and our own table, in lower case.
 EXTRAS = frozenset(
@@ -18,6 +19,8 @@ EXTRAS = frozenset(
         if name
     }
 )
+# Column of the ids in what the ISIC Archive's gallery and `isic metadata download` give.
+ARCHIVE_ID = "isic_id"
 _2016_DIAGNOSES = {"benign": "benign", "malignant": "malignant", "0": "benign", "1": "malignant"}
 _2017_DIAGNOSES = {
     ("1", "0"): "melanoma",
@@ -27,7 +30,8 @@ _2017_DIAGNOSES = {
 
 
 def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:
-    """All tables about a year: the official ones, and every `metadata.csv` at or above a folder of images.
+    """All tables about a year: the official ones, and at or above a folder of images every `metadata.csv` and table of the
+    ISIC Archive, which has a column `isic_id`.
 
     Args:
         year: the challenge.
@@ -40,8 +44,14 @@ def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing
         if folders:
             found += _official(year, year.parts[split], folders[0], tree, listing)
     above = {path for folders in image_folders.values() for folder in folders for path in (folder, *folder.parents)}
-    own = [path for path in tree.named("metadata.csv") if path.parent in above]
-    return found + [(path, read_table(path, ["image_id"], listing)) for path in own]
+    beside = [path for path in tree.all_files() if path.parent in above and path.suffix.lower() == ".csv"]
+    read = {path for path, _ in found}
+    own = [path for path in beside if path not in read and (path.name.lower() == "metadata.csv" or _of_archive(path))]
+    return found + [(path, read_table(path, ["image_id", ARCHIVE_ID], listing)) for path in own]
+
+
+def _of_archive(path: Path) -> bool:
+    return ARCHIVE_ID in [cell.lower() for cell in header(path)]
 
 
 def _official(year: Year, part: Part, images: Path, tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:
@@ -78,4 +88,4 @@ def _diagnoses_2017(path: Path, listing: Listing) -> Table:
 
 
 def _unknown(path: Path, row: list[str], expected: str, listing: Listing) -> None:
-    listing.add("metadata_unreadable", f"{path} should give {expected}. Received: {', '.join(row)}", path)
+    listing.add("metadata_unreadable", f"{path} should give {expected}. Received: {one_line(', '.join(row))}", path)

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.grouping import note_groups
 from keras_rau.datasets.sources.reporting import raise_errors, warn
 from keras_rau.errors import RauError, UsageError
 from keras_rau.suggestion import did_you_mean, unknown_name
@@ -44,8 +45,8 @@ def survey(name: str, root: Path | str, **options: Any) -> Listing:
         DataError: the folder is missing, or nothing in it looks like this data set.
 
     Example:
-        >>> survey("isic2018", "ISIC2018").findings
-        []
+        >>> [finding.kind for finding in survey("isic2018", "ISIC2018").findings]
+        ['groups_missing']
     """
     if name not in _SOURCES:
         raise UsageError(unknown_name("data set", name, _SOURCES))
@@ -59,7 +60,9 @@ def survey(name: str, root: Path | str, **options: Any) -> Listing:
                 f"{', '.join(known)}. Received: {option!r}"
             )
     try:
-        return source(root, **options)
+        listing = source(root, **options)
+        note_groups(listing, Path(root), name)
+        return listing
     except RauError:
         raise
     except ValueError as error:
@@ -73,8 +76,8 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
         name: one of `names()`.
         root: its folder.
         **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=`,
-            `image_pattern=`, `mask_pattern=`, `recursive=`, `metadata=`, `group_column=` of `"folder"`; `n=`, `seed=`,
-            `size=` of `"phantom"`.
+            `image_pattern=`, `mask_pattern=`, `recursive=`, `ids=`, `metadata=`, `group_column=` of `"folder"`; `n=`,
+            `seed=`, `size=` of `"phantom"`.
 
     Returns:
         Samples sorted by official set and id. What is left out is listed in a warning.
@@ -86,7 +89,17 @@ def load(name: str, root: Path | str, **options: Any) -> list[Sample]:
     Example:
         >>> samples = load("isic2018", "ISIC2018")
     """
+    return load_listing(name, root, **options).samples
+
+
+def load_listing(name: str, root: Path | str, **options: Any) -> Listing:
+    """As `load`, with the notes, of which `load` says nothing.
+
+    Raises:
+        UsageError: as of `load`.
+        DataError: as of `load`.
+    """
     listing = survey(name, root, **options)
     raise_errors(listing, root)
     warn(listing)
-    return listing.samples
+    return listing

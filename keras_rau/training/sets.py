@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
+from keras_rau.datasets.findings import Listing
+from keras_rau.datasets.sources.grouping import NOTES
+from keras_rau.datasets.sources.registry import load_listing
 from keras_rau.errors import RauError
 from keras_rau.training.config import Config
 from keras_rau.training.more_images import MoreImages, load_more
@@ -21,6 +24,7 @@ class Split:
         pairs: near duplicates that were searched for before.
         weights: of the images trained on.
         more: images of other data sets that are trained on too.
+        notes: what is worth knowing before the training: groups that nothing tells, tables that are not read.
     """
 
     train: list[Any]
@@ -29,6 +33,7 @@ class Split:
     pairs: list[Any] | None = None
     weights: list[float] | None = None
     more: MoreImages = field(default_factory=MoreImages)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def training(self) -> list[Any]:
@@ -53,7 +58,8 @@ def load_split(config: Config, check: bool = True) -> Split:
     data = config.data
     if data.data_dir is None:
         raise RauError("The folder of the images is missing: name it with --data-dir (data.data_dir).")
-    samples = datasets.load(data.dataset, data.data_dir, **data.options)
+    listing = load_listing(data.dataset, data.data_dir, **data.options)
+    samples = listing.samples
     if check:
         datasets.check(samples)
     pairs = None
@@ -69,7 +75,7 @@ def load_split(config: Config, check: bool = True) -> Split:
         sets = datasets.split(
             samples, data.split, seed=data.split_seed, stratify=data.stratify, official=data.official_split
         )
-    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
+    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None, notes=_notes(config, listing))
     if config.also_train:
         split.more = load_more(config.also_train, split.sets(), check)
     if data.balance is not None:
@@ -77,6 +83,16 @@ def load_split(config: Config, check: bool = True) -> Split:
     if check:
         datasets.check_leakage(split.sets(), allow=data.allow_leakage, pairs=pairs)
     return split
+
+
+def _notes(config: Config, listing: Listing) -> list[str]:
+    """What is said before a training, less what its settings answer."""
+    data = config.data
+    own_sets = data.official_split or data.split_dir is not None
+    answered = {"sets_by_folder"} if own_sets or data.folds is not None else set()
+    if own_sets or isinstance(data.near_duplicates, Path):
+        answered |= {"groups_missing", "groups_not_used"}
+    return [finding.message for finding in listing.findings if finding.kind in NOTES and finding.kind not in answered]
 
 
 def model_info(config: Config, split: Split) -> dict[str, Any]:
@@ -89,6 +105,7 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "resize": config.data.resize,
         "preprocess": config.data.preprocess,
         "split": split.ids(),
+        **({"ids": config.data.options["ids"]} if "ids" in config.data.options else {}),
         **({"distilled_from": {"teacher": Path(teacher).name, "weight": weight}} if teacher else {}),
         **({"also_train": split.more.ids()} if split.more.samples else {}),
     }
