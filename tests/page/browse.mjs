@@ -12,6 +12,19 @@ const browser = await puppeteer.launch({
 try {
   const page = await browser.newPage();
   const problems = [];
+  // What may not be fetched again under the policy of the page is kept when it is made.
+  await page.evaluateOnNewDocument(() => {
+    const make = URL.createObjectURL.bind(URL);
+    globalThis.made = new Map();
+    URL.createObjectURL = (blob) => {
+      const address = make(blob);
+      globalThis.made.set(address, blob);
+      return address;
+    };
+  });
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
+  });
   page.on("pageerror", (error) => problems.push(String(error)));
   const asked = [];
   page.on("request", (request) => asked.push(request.url()));
@@ -24,7 +37,7 @@ try {
   await ends("done");
   const found = await page.evaluate(async () => Promise.all([...document.querySelectorAll("figure")].map(async (figure) => {
     const link = figure.querySelector("a");
-    const bytes = link ? new Uint8Array(await (await fetch(link.href)).arrayBuffer()) : new Uint8Array();
+    const bytes = link ? new Uint8Array(await globalThis.made.get(link.href).arrayBuffer()) : new Uint8Array();
     let text = "";
     for (const byte of bytes) text += String.fromCharCode(byte);
     return {...figure.dataset, saved: link?.download, mask: btoa(text), caption: figure.textContent};
