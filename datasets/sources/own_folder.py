@@ -185,7 +185,7 @@ def _called(images: Mapping[str, Path], masks: Mapping[str, Path]) -> Called:
 
 
 def _looked_into(tree: Tree, used: set[Path]) -> list[Path]:
-    """Folders of which files were looked for: with images that are no image or mask of the set, all but the root."""
+    """Folders with pictures that are neither image nor mask of the set."""
     return [path for path, files in tree.files.items() if any(is_image(file) and file not in used for file in files)]
 
 
