@@ -81,7 +81,6 @@ def test_nothing_else_is_served(page, tmp_path):
             "/litert",
             "/page.js",
             "/style.css",
-            "//index.html",
         ),
         *(
             "/../outside.txt",
