@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_rau.datasets.samples import Sample
+from keras_rau.strangers import one_line
+
+# Characters of a message; a path alone may have 4096.
+_LONGEST = 9000
 
 # kind -> severity. An `error` stops a training; a `warning` says that something was left out or is doubtful; a `note` is
 # worth knowing. The kinds are names in files that users keep: a test lists them.
@@ -15,14 +19,20 @@ KINDS = {
     "mask_missing": "error",
     "image_missing": "error",
     "id_twice": "error",
+    "mask_of_another_set": "error",
     "ids_differ_in_case": "warning",
     "unpaired_left_out": "warning",
     "file_passed_over": "warning",
     "archive_packed": "warning",
     "metadata_unreadable": "error",
     "metadata_contradictory": "warning",
+    "metadata_ambiguous": "error",
     "metadata_missing": "note",
     "metadata_of_no_image": "warning",
+    "table_not_read": "note",
+    "groups_not_used": "note",
+    "groups_missing": "note",
+    "sets_by_folder": "note",
     # single files
     "file_unreadable": "error",
     "file_empty": "error",
@@ -79,6 +89,10 @@ class Finding:
     sample: str | None = None
     remedy: str = ""
 
+    def __post_init__(self) -> None:
+        # Names of files and cells of tables may hold anything.
+        object.__setattr__(self, "message", one_line(self.message, _LONGEST))
+
     @property
     def severity(self) -> str:
         """`"error"`, `"warning"` or `"note"`."""
@@ -87,10 +101,11 @@ class Finding:
 
 @dataclass
 class Listing:
-    """What a folder holds: its samples, and what is to be said about the rest."""
+    """What a folder holds: its samples, what is to be said about the rest, and the tables that were read."""
 
     samples: list[Sample] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    tables: list[Path] = field(default_factory=list)
 
     def add(self, kind: str, message: str, path: Path | None = None, sample: str | None = None) -> None:
         """Append a finding."""

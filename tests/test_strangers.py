@@ -9,6 +9,7 @@ from keras_rau.errors import DataError, RauError
 from keras_rau.strangers import one_line, parse_json, read_bytes, read_json, shown
 from keras_rau.training.config import load_config, parse_setting
 from keras_rau.yaml_text import LARGEST, parse_yaml
+from tests.fuzz_texts import fuzz
 
 LAUGHS = "epochs:\n  - &a0 [l,l,l,l,l,l,l,l,l,l]\n" + "".join(
     f"  - &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)
@@ -126,3 +127,7 @@ def test_values_are_shown_in_one_line():
     assert one_line("a\tb\u202ec") == "a\\tb\\u202ec"
     assert one_line("\udcff") == "\\udcff"
     assert len(one_line("a" * 1000)) == 160
+
+
+def test_random_damage_gives_no_raw_exception():
+    assert sum(fuzz(1.0, seed=0).values()) > 20

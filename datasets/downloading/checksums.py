@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from keras_rau.errors import DataError
+from keras_rau.strangers import LARGEST_LIST, read_text, shown
 
 RECORD = "checksums.sha256"
 _LINE = re.compile(r"([0-9a-fA-F]{64}|[0-9a-fA-F]{32})[ \t]+\*?(\S.*)")
@@ -18,9 +19,9 @@ def read_sums(path: Path) -> dict[str, str]:
         DataError: the file is missing, or a line is not of that form.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The checksums {path} cannot be read: {getattr(error, 'strerror', 'no text')}.") from error
+        lines = read_text(path, LARGEST_LIST).splitlines()
+    except DataError as error:
+        raise DataError(f"The checksums {error}") from error
     sums: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
@@ -29,7 +30,7 @@ def read_sums(path: Path) -> dict[str, str]:
         name = PurePosixPath(match[2]).name if match else ""
         if match is None or sums.setdefault(name, match[1].lower()) != match[1].lower():
             raise DataError(
-                f"{path}, line {number}: expected `SHA-256 (or MD5)  NAME`, each name once. Received: {line!r}"
+                f"{path}, line {number}: expected `SHA-256 (or MD5)  NAME`, each name once. Received: {shown(line)}"
             )
     return sums
 

@@ -2,9 +2,11 @@
 
 import errno
 import http.client
+import io
 import re
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -14,8 +16,11 @@ from urllib.parse import urlsplit
 from keras_rau._version import __version__
 from keras_rau.datasets.downloading.archives import OVERVIEW
 from keras_rau.errors import DataError
+from keras_rau.strangers import one_line
 
 TIMEOUT = 30  # seconds without a byte
+# A transfer that brings less than so many bytes a second, over so many seconds of waiting, ends.
+SLOWEST, PATIENCE = 1000, 60
 Failure = (OSError, http.client.HTTPException)
 
 
@@ -42,10 +47,73 @@ class Remote:
     resumed_at: int = 0
 
 
+class _Paced(io.RawIOBase):
+    """The bytes of a connection, which end with an error when they come too slowly: headers, pieces and content alike."""
+
+    def __init__(self, raw: Any) -> None:
+        super().__init__()
+        self._raw, self._waited, self._arrived = raw, 0.0, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        started = time.monotonic()
+        count = self._raw.readinto(buffer)
+        self._waited += time.monotonic() - started
+        self._arrived += count or 0
+        if self._waited >= PATIENCE:
+            if self._arrived < SLOWEST * self._waited:
+                raise urllib.error.URLError(
+                    f"it comes too slowly: {self._arrived} bytes in {self._waited:.0f} s; less than {SLOWEST} a second is not "
+                    "waited for"
+                )
+            self._waited, self._arrived = 0.0, 0
+        return count
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fp = io.BufferedReader(_Paced(self.fp.detach()))
+
+
+class _Connection(http.client.HTTPConnection):
+    response_class = _Response
+
+
+class _EncryptedConnection(http.client.HTTPSConnection):
+    response_class = _Response
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: Any) -> Any:
+        return self.do_open(_Connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: Any) -> Any:
+        return self.do_open(_EncryptedConnection, req, context=ssl.create_default_context())
+
+
 class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
-            raise urllib.error.URLError(f"it points on to {newurl}, which is not encrypted")
+        trouble = ""
+        if not newurl.lower().startswith(("http:", "https:")):
+            trouble = "is no web address"
+        elif req.full_url.startswith("https:") and not newurl.startswith("https:"):
+            trouble = "is not encrypted"
+        if trouble:
+            if fp is not None:
+                fp.close()
+            raise urllib.error.URLError(f"it points on to {one_line(newurl)}, which {trouble}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -53,8 +121,24 @@ def ask(url: str, method: str = "GET", headers: dict[str, str] | None = None) ->
     """Open `url`; proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`)."""
     sent = {"User-Agent": f"keras-rau/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
     # Built anew each time, because a proxy is read from the environment when the opener is made.
-    opener = urllib.request.build_opener(_Redirects)
-    response = opener.open(urllib.request.Request(url, headers=sent, method=method), timeout=TIMEOUT)
+    opener = urllib.request.build_opener(_Redirects, _Http, _Https)
+    try:
+        response = opener.open(urllib.request.Request(url, headers=sent, method=method), timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
+    except urllib.error.URLError as error:
+        # What comes too slowly is wrapped once more on its way.
+        if isinstance(error.reason, urllib.error.URLError):
+            raise error.reason from error
+        raise
+    except Failure:
+        raise
+    # An address that a server points on to may be anything.
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise urllib.error.URLError(
+            f"the server answers what no browser understands ({one_line(str(error))})"
+        ) from error
     if response.headers.get_content_type() == "text/html":
         response.close()
         raise urllib.error.URLError("a web page comes in its place; does your network want you to log in?")
@@ -64,10 +148,10 @@ def ask(url: str, method: str = "GET", headers: dict[str, str] | None = None) ->
 def described(url: str, response: http.client.HTTPResponse) -> Remote:
     """What the headers of an answer tell."""
     headers = response.headers
-    size = int(headers["Content-Length"]) if headers.get("Content-Length", "").isdigit() else None
+    size = whole_number(headers.get("Content-Length", ""))
     start = 0
     if response.status == 206:
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", ""))
+        match = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)", headers.get("Content-Range", ""))
         start, size = (int(match[1]), int(match[2]) if match[2] != "*" else None) if match else (-1, None)
     etag = headers.get("ETag", "")
     strong = etag if etag.startswith('"') else None
@@ -76,6 +160,16 @@ def described(url: str, response: http.client.HTTPResponse) -> Remote:
     plain = headers.get(encryption, "AES256") == "AES256" and f"{encryption}-customer-algorithm" not in headers
     md5 = re.fullmatch(r'"([0-9a-f]{32})"', etag) if "x-amz-request-id" in headers and plain else None
     return Remote(url, size, strong or headers.get("Last-Modified"), md5[1] if md5 else None, start)
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a server writes in plain digits; `None` for whatever else it says.
+
+    Example:
+        >>> whole_number("12"), whole_number("²"), whole_number("9" * 5000)
+        (12, None, None)
+    """
+    return int(text) if re.fullmatch("[0-9]{1,18}", text.strip()) else None
 
 
 def is_passing(error: Exception) -> bool:
@@ -89,6 +183,7 @@ def is_passing(error: Exception) -> bool:
 def explained(error: Exception, url: str) -> DataError:
     """The error to raise for what happened while `url` was asked for."""
     host = urlsplit(url).hostname
+    url = one_line(url, 500)
     if isinstance(error, urllib.error.HTTPError):
         return DataError(f"{url}: {_status(error)}")
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -100,16 +195,21 @@ def explained(error: Exception, url: str) -> DataError:
             "connections, name its certificates with SSL_CERT_FILE."
         )
     elif "Tunnel connection failed" in str(cause):
-        text = f"The proxy does not let us reach {host}: {cause}. Check HTTPS_PROXY."
+        text = f"The proxy does not let us reach {host}: {_said(cause)}. Check HTTPS_PROXY."
     elif isinstance(cause, TimeoutError):
         text = f"{host} did not answer for {TIMEOUT} s."
     elif isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED:
         text = f"{host} (or the proxy before it) refuses connections."
     elif isinstance(cause, str):
-        return DataError(f"{url} cannot be fetched: {cause}.")
+        return DataError(f"{url} cannot be fetched: {one_line(cause, 400)}.")
     else:
-        text = f"The connection to {host} failed: {cause or type(cause).__name__}."
+        text = f"The connection to {host} failed: {_said(cause) or type(cause).__name__}."
     return Unreachable(text)
+
+
+def _said(words: Any) -> str:
+    """The first line of what a server or the system says."""
+    return one_line(next(iter(str(words).splitlines()), ""))
 
 
 def _status(error: urllib.error.HTTPError) -> str:
@@ -119,5 +219,5 @@ def _status(error: urllib.error.HTTPError) -> str:
         403: f"the server refuses it (403): the archive is gone, or your network or proxy is not let in. {moved}",
         407: "the proxy wants a user name and password (407). Put them into HTTPS_PROXY.",
     }
-    default = f"the server answers {error.code} {error.reason}. Try again later."
+    default = f"the server answers {error.code} {_said(error.reason)}. Try again later."
     return texts.get(error.code, default)

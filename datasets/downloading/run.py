@@ -11,7 +11,7 @@ from keras_rau.datasets.downloading.checksums import difference, digests, read_s
 from keras_rau.datasets.downloading.sizes import check_room, readable
 from keras_rau.datasets.downloading.state import Plan, Step, count_files, plan, record
 from keras_rau.datasets.downloading.transfer import fetch
-from keras_rau.datasets.downloading.unpacking import DamagedArchive, unpack
+from keras_rau.datasets.downloading.unpacking import DamagedArchive, check_table, unpack
 from keras_rau.errors import DataError
 
 Progress = Callable[[str, int, int | None], None]
@@ -85,18 +85,35 @@ def carry_out(
             remote = fetch(step.remote, step.packed, _labelled(progress, step.archive.file), say)
             step = replace(step, remote=remote)
         sums = _verified(step, known, progress)
-        if step.archive.is_table:
-            say(f"{step.target.name}: done")
-            continue
         try:
-            unpack(step.packed, step.target, _labelled(progress, f"{step.target.name}: unpacking"), say)
+            _accept(step, sums, progress, say)
         except DamagedArchive as error:
             raise _refused(step, str(error)) from error
-        record(step, sums)
-        _tell(step, say)
-        if not keep_archives:
+        except OSError as error:
+            raise DataError(
+                f"Cannot write into {todo.root}: {error.strerror}. Put that right and run the same command again."
+            ) from error
+        if not step.archive.is_table and not keep_archives:
             step.packed.unlink()
     return [step.target for step in todo.steps]
+
+
+def _accept(step: Step, sums: dict[int, str], progress: Progress, say: Callable[[str], None]) -> None:
+    """Unpack an archive and keep its sum; of one that cannot be used nothing is kept, so that it can be fetched again."""
+    root, name = step.packed.parent, step.archive.file
+    if step.archive.is_table:
+        check_table(step.packed)
+        record_sum(root, name, sums[64])
+        say(f"{step.target.name}: done")
+        return
+
+    def accepted(folder: Path) -> None:
+        """Written before the folder has its name: after a cut there is no folder without its record."""
+        record_sum(root, name, sums[64])
+        record(step, sums, folder)
+
+    unpack(step.packed, step.target, _labelled(progress, f"{step.target.name}: unpacking"), say, accepted)
+    _tell(step, say)
 
 
 def _known(checksums: Path | str | None, todo: Plan) -> Mapping[str, str]:
@@ -131,7 +148,6 @@ def _verified(step: Step, known: Mapping[str, str], progress: Progress) -> dict[
         raise _refused(step, f"{text}.")
     if (text := difference(name, sums, {f"{root / SUMS}, from an earlier download,": earlier.get(name)})) is not None:
         raise _refused(step, f"{text}. If the archive has been replaced officially, remove its line from that file.")
-    record_sum(root, name, sums[64])
     return sums
 
 

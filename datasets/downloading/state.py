@@ -14,6 +14,7 @@ from keras_rau.datasets.downloading.checksums import difference, digests, read_s
 from keras_rau.datasets.downloading.connection import Remote, Unreachable
 from keras_rau.datasets.downloading.transfer import arrived, look
 from keras_rau.errors import DataError, UsageError
+from keras_rau.strangers import read_json
 
 _RECORD = "downloaded.json"
 
@@ -129,7 +130,7 @@ def complete_note(archive: Archive, root: Path) -> str:
             raise DataError(f"{differs}. Move it away to have it fetched anew.")
         return "there" if known else "there (not from this command, and not checked)"
     record = _read(root).get(archive.file)
-    expected = record["files"] if record else {archive.suffix: archive.count}
+    expected = _counts(record, root) if record else {archive.suffix: archive.count}
     found = count_files(target)
     for suffix, number in expected.items():
         if found.get(suffix, 0) < number:
@@ -145,9 +146,9 @@ def count_files(folder: Path) -> dict[str, int]:
     return dict(Counter(p.suffix.lower() for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")))
 
 
-def record(step: Step, sums: dict[int, str]) -> None:
-    """Keep what was unpacked, from where."""
-    entry = {"url": step.url, "sha256": sums[64], "files": count_files(step.target)}
+def record(step: Step, sums: dict[int, str], folder: Path) -> None:
+    """Keep what was unpacked into `folder`, from where."""
+    entry = {"url": step.url, "sha256": sums[64], "files": count_files(folder)}
     path = step.target.parent / _RECORD
     fresh = path.with_name(f".{_RECORD}")
     fresh.write_text(json.dumps({**_read(step.target.parent), step.archive.file: entry}, indent=2) + "\n")
@@ -157,6 +158,13 @@ def record(step: Step, sums: dict[int, str]) -> None:
 def _read(root: Path) -> dict[str, Any]:
     path = root / _RECORD
     try:
-        return json.loads(path.read_text()) if path.exists() else {}
-    except ValueError as error:
-        raise DataError(f"{path} is damaged. Remove it; the folders beside it are counted then.") from error
+        return read_json(path) if path.exists() else {}
+    except DataError as error:
+        raise DataError(f"{error} Remove it; the folders beside it are counted then.") from error
+
+
+def _counts(entry: Any, root: Path) -> dict[str, int]:
+    counts = entry.get("files") if isinstance(entry, dict) else None
+    if not isinstance(counts, dict) or not all(isinstance(count, int) for count in counts.values()):
+        raise DataError(f"{root / _RECORD} is damaged. Remove it; the folders beside it are counted then.")
+    return counts

@@ -8,14 +8,24 @@ import urllib.error
 from collections.abc import Callable
 from pathlib import Path
 
-from keras_rau.datasets.downloading.connection import Failure, Remote, ask, described, explained, is_passing
+from keras_rau.datasets.downloading.connection import (
+    Failure,
+    Remote,
+    ask,
+    described,
+    explained,
+    is_passing,
+    whole_number,
+)
 from keras_rau.datasets.downloading.sizes import readable
 from keras_rau.errors import DataError
+from keras_rau.strangers import one_line, read_json
 
 ATTEMPTS = 5  # in a row that bring not a single byte
 WAIT = 1.0  # seconds before the second attempt; doubled each time
 _LONGEST_WAIT = 60.0
 _BLOCK = 1 << 18
+LARGEST = 100_000_000_000  # bytes; a server that sends without end would fill the disk
 
 
 def look(url: str) -> Remote:
@@ -51,9 +61,9 @@ def arrived(remote: Remote, target: Path) -> int:
     """Bytes of `remote` that an earlier run left and that can be gone on from."""
     part, note = part_of(target), _note(target)
     try:
-        known = json.loads(note.read_text())
+        known = read_json(note)
         done = part.stat().st_size
-    except (OSError, ValueError):
+    except (OSError, DataError):
         return 0
     same = known == {"url": remote.url, "version": remote.version} and remote.version is not None
     return done if same and (remote.size is None or done <= remote.size) else 0
@@ -126,6 +136,8 @@ def _attempt(
             while block := response.read1(_BLOCK):
                 file.write(block)
                 done += len(block)
+                if done > LARGEST:
+                    raise urllib.error.URLError(f"it is larger than {readable(LARGEST)}, which no such file is")
                 progress(done, found.size)
     # A connection that is closed early looks like the end of the file.
     if found.size is not None and done != found.size:
@@ -145,8 +157,9 @@ def _note(target: Path) -> Path:
 def _pause(error: Exception, failures: int) -> float:
     wait = WAIT * 2 ** (failures - 1)
     asked = error.headers.get("Retry-After", "") if isinstance(error, urllib.error.HTTPError) else ""
-    return min(max(wait, float(asked) if asked.isdigit() else 0.0), _LONGEST_WAIT)
+    return min(max(wait, float(whole_number(asked) or 0)), _LONGEST_WAIT)
 
 
 def _reason(error: Exception) -> str:
-    return str(getattr(error, "reason", "") or error or type(error).__name__)
+    words = str(getattr(error, "reason", "") or error or type(error).__name__)
+    return one_line(next(iter(words.splitlines()), ""))

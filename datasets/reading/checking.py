@@ -10,6 +10,7 @@ from keras_rau.datasets.files import listed
 from keras_rau.datasets.findings import Finding, remedies
 from keras_rau.datasets.reading.examination import Examination, between, examine
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.grouping import no_groups
 from keras_rau.errors import DataError
 
 _HEADLINES = {
@@ -27,7 +28,7 @@ _HEADLINES = {
 }
 
 
-def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None) -> None:
+def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None) -> list[Finding]:
     """Decode every image and mask once and report everything that is wrong in one error.
 
     What is only doubtful, such as an empty mask, is warned of, once per kind, when nothing is wrong.
@@ -36,12 +37,16 @@ def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None)
         samples: what `load` returned.
         progress: called once per sample.
 
+    Returns:
+        The doubts, and the note that nothing tells which images are of one patient where that is so.
+
     Raises:
         DataError: there are no samples; an id occurs twice; a file is missing, unreadable or truncated; a mask holds
             grey values; image and mask differ in size. The message counts the problems and names the first ten.
 
     Example:
-        >>> check(load("isic2018", "ISIC2018"))
+        >>> [finding.kind for finding in check(load("isic2018", "ISIC2018"))]
+        ['groups_missing']
     """
     if not samples:
         raise DataError("There are no samples to check.")
@@ -69,6 +74,8 @@ def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None)
             "\n".join([listed(headline, problems), *(remedies(wrong) or ["Repair or remove these files."])])
         )
     _warn(findings)
+    note = no_groups(samples)
+    return findings if note is None else [*findings, note]
 
 
 def _warn(findings: Iterable[Finding]) -> None:

@@ -8,10 +8,11 @@ from keras_rau.datasets.files import is_image
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.archives import is_archive, list_archives
+from keras_rau.datasets.sources.grouping import join_groups
 from keras_rau.datasets.sources.isic_ids import identify_image, identify_mask, is_superpixels
 from keras_rau.datasets.sources.isic_tables import EXTRAS, tables
 from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
-from keras_rau.datasets.sources.pairing import Pair, by_id, check_unpaired, pair
+from keras_rau.datasets.sources.pairing import Pair, by_id, check_unpaired, keep_one, pair
 from keras_rau.datasets.sources.scanning import Tree, list_others, scan
 from keras_rau.datasets.sources.tables import join
 from keras_rau.errors import DataError
@@ -52,7 +53,7 @@ def isic2018(root: Path | str, unpaired: str = "raise") -> Listing:
     Args:
         root: folder with `ISIC2018_Task1-2_Training_Input` and `ISIC2018_Task1_Training_GroundTruth`, and the same for
             `Validation` and `Test` where present; any number of folders may lie between. A `metadata.csv` with the
-            column `image_id` beside them is joined.
+            column `image_id` or `isic_id` beside or above them is joined; its `patient_id` and `lesion_id` make groups.
         unpaired: `"raise"` or `"drop"` images without mask and masks without image.
 
     Raises:
@@ -84,9 +85,10 @@ def _listing(year: Year, root: Path | str, unpaired: str) -> Listing:
     names = {name for path in everywhere if is_image(path) and (name := identify_image(path))}
     known = join(tables(year, image_folders, tree, listing), names, listing, tree.root)
     alone = len({sample.split for sample in samples}) < 2
-    listing.samples = [
+    samples = [
         replace(sample, split=None if alone else sample.split, metadata=known.get(sample.id, {})) for sample in samples
     ]
+    listing.samples = join_groups(samples, ("patient_id", "lesion_id"))
     return listing
 
 
@@ -137,5 +139,5 @@ def _list_shared_ids(samples: Sequence[Sample], listing: Listing) -> None:
     for sample in samples:
         other = first.setdefault(sample.id, sample)
         if other is not sample:
-            text = f"Two files have the id {sample.id}: {other.image} and {sample.image}. Remove one of them."
+            text = f"Two files have the id {sample.id}: {other.image} and {sample.image}. {keep_one()}"
             listing.add("id_twice", text, sample.image, sample.id)

@@ -5,7 +5,8 @@ from pathlib import Path
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
 from keras_rau.datasets.sources.scanning import Tree
-from keras_rau.datasets.sources.tables import Table, add_row, read_lines, read_table
+from keras_rau.datasets.sources.tables import Table, add_row, header, read_lines, read_table
+from keras_rau.strangers import one_line
 
 # Who drew an outline and with what: our own table, and that of IMA++, one row for each outline.
 _OUTLINES = ("outlines.csv", "IMAplusplus_seg_metadata.csv")
@@ -21,6 +22,8 @@ EXTRAS = frozenset(
         if name
     }
 )
+# Column of the ids in what the ISIC Archive's gallery and `isic metadata download` give.
+ARCHIVE_ID = "isic_id"
 _2016_DIAGNOSES = {"benign": "benign", "malignant": "malignant", "0": "benign", "1": "malignant"}
 _2017_DIAGNOSES = {
     ("1", "0"): "melanoma",
@@ -30,7 +33,8 @@ _2017_DIAGNOSES = {
 
 
 def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing: Listing) -> list[tuple[Path, Table]]:
-    """All tables about a year: the official ones, and every `metadata.csv` and table of outlines at or above images.
+    """All tables about a year: the official ones, and at or above a folder of images every `metadata.csv`, every table of
+    outlines, and every table of the ISIC Archive, which has a column `isic_id`.
 
     Args:
         year: the challenge.
@@ -43,23 +47,29 @@ def tables(year: Year, image_folders: dict[str, list[Path]], tree: Tree, listing
         if folders:
             found += _official(year, year.parts[split], folders[0], tree, listing)
     above = {path for folders in image_folders.values() for folder in folders for path in (folder, *folder.parents)}
-    own = [path for path in tree.named("metadata.csv") if path.parent in above]
+    beside = [path for path in tree.all_files() if path.parent in above and path.suffix.lower() == ".csv"]
     outlines = [path for path in tree.named(*_OUTLINES) if path.parent in above]
-    found += [(path, read_table(path, ["image_id"], listing)) for path in own]
+    read = {path for path, _ in found} | set(outlines)
+    own = [path for path in beside if path not in read and (path.name.lower() == "metadata.csv" or _of_archive(path))]
+    found += [(path, read_table(path, ["image_id", ARCHIVE_ID], listing)) for path in own]
     return found + [(path, _outlines(path, listing)) for path in outlines]
+
+
+def _of_archive(path: Path) -> bool:
+    return ARCHIVE_ID in [cell.lower() for cell in header(path)]
 
 
 def _outlines(path: Path, listing: Listing) -> Table:
     """Return who drew the outline of an image and with what, where it has one outline; else how many it has."""
     rows = read_lines(path, listing)
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    places = [place for place, name in enumerate(header) if name in ("image", "isic_id", "image_id")]
+    titles = [cell.strip().lower() for cell in rows[0]] if rows else []
+    places = [place for place, name in enumerate(titles) if name in ("image", "isic_id", "image_id")]
     if rows and not places:
-        listing.add("metadata_unreadable", f"{path} has no column 'image'. Its columns: {', '.join(header)}", path)
+        listing.add("metadata_unreadable", f"{path} has no column 'image'. Its columns: {', '.join(titles)}", path)
     drawn: dict[str, list[dict[str, str]]] = {}
     for row in rows[1:] if places else []:
-        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-        name = cells.get(header[places[0]], "").upper()
+        cells = dict(zip(titles, (cell.strip() for cell in row), strict=False))
+        name = cells.get(titles[places[0]], "").upper()
         if name:
             drawn.setdefault(name, []).append(
                 {column: cells[key] for key, column in _OUTLINE_COLUMNS.items() if cells.get(key)}
@@ -101,4 +111,4 @@ def _diagnoses_2017(path: Path, listing: Listing) -> Table:
 
 
 def _unknown(path: Path, row: list[str], expected: str, listing: Listing) -> None:
-    listing.add("metadata_unreadable", f"{path} should give {expected}. Received: {', '.join(row)}", path)
+    listing.add("metadata_unreadable", f"{path} should give {expected}. Received: {one_line(', '.join(row))}", path)

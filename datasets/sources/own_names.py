@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_rau.datasets.files import composed, is_image
+from keras_rau.datasets.sources.path_ids import PathIds
 from keras_rau.datasets.sources.patterns import Pattern
 from keras_rau.datasets.sources.scanning import Tree
 
@@ -19,11 +20,15 @@ class Side:
         folder: the folder.
         pattern: pattern of their paths within it; `None` for any image file.
         recursive: whether folders within it count.
+        paths: makes ids of whole paths; `None` where names are the ids.
+        wanted: `"image"` or `"mask"`, where the names of folders say which files are meant; `None` for all of them.
     """
 
     folder: Path
     pattern: Pattern | None
     recursive: bool
+    paths: PathIds | None = None
+    wanted: str | None = None
 
     def files(self, tree: Tree) -> list[Path]:
         """Image files within reach."""
@@ -34,10 +39,24 @@ class Side:
     def identify(self, path: Path) -> str | None:
         """Id of a file: what the pattern says, else its path within the folder without suffix."""
         within = path.relative_to(self.folder)
+        if self.paths is not None:
+            return self._by_path(self.paths, within)
         if self.pattern is not None:
             return self.pattern.identify(within)
         # Ids become names of files.
         return composed("_".join(within.with_suffix("").parts))
+
+    def _by_path(self, paths: PathIds, within: Path) -> str | None:
+        if self.pattern is None:
+            is_mask = paths.is_mask(within.parts[:-1], without_ending(within.stem) != within.stem)
+            if self.wanted is not None and is_mask is not (self.wanted == "mask"):
+                return None
+            return composed("_".join([*paths.parts(within.parts[:-1]), within.stem]))
+        parts = self.pattern.parts(within)
+        if parts is None:
+            return None
+        before, (*inner, name) = parts
+        return composed("_".join([*paths.parts([*before, *inner]), name]))
 
 
 def without_ending(name: str) -> str:
@@ -64,11 +83,14 @@ def _is_mask(path: Path, images: Side, masks: Side) -> bool | None:
     if images.folder != masks.folder:
         # One folder lies in the other.
         return images.folder in masks.folder.parents
-    if images.pattern is None or masks.pattern is None:
-        by_name = without_ending(path.stem) != path.stem
-        return by_name if masks.pattern is None else True
-    difference = masks.pattern.literal - images.pattern.literal
-    return difference > 0 if difference else None
+    if images.pattern is not None and masks.pattern is not None:
+        difference = masks.pattern.literal - images.pattern.literal
+        if difference or images.paths is None:
+            return difference > 0 if difference else None
+    by_name = without_ending(path.stem) != path.stem
+    if images.paths is not None:
+        return images.paths.is_mask(path.relative_to(images.folder).parts[:-1], by_name)
+    return by_name if masks.pattern is None else True
 
 
 def match_letter_case(images: dict[str, Path], masks: dict[str, Path]) -> dict[str, Path]:

@@ -16,13 +16,24 @@ def check_unpaired(unpaired: str) -> None:
         raise ValueError(f"`unpaired` must be 'raise' or 'drop'. Received: unpaired={unpaired!r}")
 
 
-def by_id(paths: Iterable[Path], identify: Callable[[Path], str | None], listing: Listing) -> dict[str, Path]:
+def keep_one(*_: Path) -> str:
+    """What is to be done about two files of one official name."""
+    return "Keep one of them here, and move the other out of the data set."
+
+
+def by_id(
+    paths: Iterable[Path],
+    identify: Callable[[Path], str | None],
+    listing: Listing,
+    advice: Callable[[Path, Path], str] = keep_one,
+) -> dict[str, Path]:
     """Files by id.
 
     Args:
         paths: files.
         identify: returns the id of a file, or `None` when it is not meant.
         listing: takes a finding for every further file of an id.
+        advice: says what to do about two files of one id.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -32,9 +43,8 @@ def by_id(paths: Iterable[Path], identify: Callable[[Path], str | None], listing
         first = found.setdefault(name, path)
         # Two links to one file are no second picture.
         if first is not path and not (first.exists() and path.exists() and first.samefile(path)):
-            listing.add(
-                "id_twice", f"Two files have the id {name}: {first} and {path}. Remove one of them.", path, name
-            )
+            text = f"Two files have the id {name}: {first} and {path}. {advice(first, path)}"
+            listing.add("id_twice", text, path, name)
     return found
 
 

@@ -35,11 +35,14 @@ class Pattern:
 
     def __post_init__(self) -> None:
         self._check()
-        marks = {_PLACE: r"(?P<id>[^/]+)", "*": r"[^/]*?", "?": r"[^/]"}
         pieces = re.split(r"(\{id\}|\*|\?)", composed(self.text))
-        expression = "".join(marks.get(piece) or re.escape(piece) for piece in pieces)
+        # What a star stands for in the name of a folder tells files of the same name apart.
+        last = max((number for number, piece in enumerate(pieces) if "/" in piece), default=-1)
+        expression = "".join(
+            _mark(piece, number < last or piece == _PLACE) or re.escape(piece) for number, piece in enumerate(pieces)
+        )
         if self.recursive:
-            expression = f"(?:.*/)?{expression}"
+            expression = f"(?P<before>(?:.*/)?){expression}"
         object.__setattr__(self, "_expression", re.compile(expression, re.IGNORECASE))
 
     def _check(self) -> None:
@@ -66,5 +69,31 @@ class Pattern:
 
     def identify(self, name: str | Path) -> str | None:
         """Id of a file, given its path within the folder; `None` if the pattern does not fit."""
-        match = self._expression.fullmatch(composed(name if isinstance(name, str) else name.as_posix()))
+        match = self._match(name)
         return match.group("id") if match else None
+
+    def parts(self, name: str | Path) -> tuple[list[str], list[str]] | None:
+        """Return what tells a file from others of its id: the folders before the pattern, and what its folders leave open.
+
+        The second holds what each `*` of a folder and `{id}` stand for, in their order; `None` if the pattern does not fit.
+
+        Example:
+            >>> Pattern("*/images/{id}.png", "image_pattern").parts("train/images/1.png")
+            ([], ['train', '1'])
+        """
+        match = self._match(name)
+        if match is None:
+            return None
+        before, groups = "", list(match.groups())
+        if self.recursive:
+            before, *groups = groups
+        return [part for part in before.split("/") if part], [group for group in groups if group]
+
+    def _match(self, name: str | Path) -> re.Match[str] | None:
+        return self._expression.fullmatch(composed(name if isinstance(name, str) else name.as_posix()))
+
+
+def _mark(piece: str, kept: bool) -> str | None:
+    marks = {_PLACE: r"(?P<id>[^/]+)", "*": r"[^/]*?", "?": r"[^/]"}
+    found = marks.get(piece)
+    return f"({found})" if found and kept and piece != _PLACE else found

@@ -1,14 +1,21 @@
 """PH2_dataset.txt and PH2_dataset.xlsx: what dermatologists saw in every image of PH2."""
 
+import io
 import re
 import warnings
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.tables import Table, add_row, decode
+from keras_rau.errors import DataError
+from keras_rau.strangers import LARGEST_TABLE, one_line, read_bytes
 
+# That of PH2 has 40 kB, 200 rows below some of heading, and 17 columns.
+_LARGEST_WORKBOOK, _LARGEST_UNPACKED = 16 << 20, 64 << 20
+_MOST_ROWS, _MOST_COLUMNS = 2000, 50
 _ID = re.compile(r"IMD\d+", re.IGNORECASE)
 _DIAGNOSES = ("common_nevus", "atypical_nevus", "melanoma")
 _ASYMMETRY = ("symmetric", "asymmetric_in_one_axis", "asymmetric_in_two_axes")
@@ -31,10 +38,11 @@ def read_ph2_text(path: Path, listing: Listing) -> Table:
         path: the file.
         listing: takes a finding for every row that cannot be understood.
     """
+    listing.tables.append(path)
     try:
-        lines = decode(path.read_bytes()).splitlines()
-    except OSError as error:
-        listing.add("metadata_unreadable", f"{path} cannot be read: {error.strerror}.", path)
+        lines = decode(read_bytes(path, LARGEST_TABLE)).splitlines()
+    except DataError as error:
+        listing.add("metadata_unreadable", str(error), path)
         return {}
     rows = [[cell.strip() for cell in line.strip().removeprefix("||").split("||")] for line in lines]
     return _table(path, [row for row in rows if _ID.fullmatch(row[0])], _text_row, listing)
@@ -49,14 +57,22 @@ def read_ph2_workbook(path: Path, listing: Listing) -> Table:
     """
     from openpyxl import load_workbook
 
+    listing.tables.append(path)
     try:
-        with warnings.catch_warnings(), path.open("rb") as file:
+        content = io.BytesIO(read_bytes(path, _LARGEST_WORKBOOK))
+        with zipfile.ZipFile(content) as parts:
+            if sum(part.file_size for part in parts.infolist()) > _LARGEST_UNPACKED:
+                raise DataError(f"unpacked it would be larger than {_LARGEST_UNPACKED:,} bytes")
+        with warnings.catch_warnings():
             # openpyxl warns of styles it does not know.
             warnings.simplefilter("ignore")
-            cells = [[_text(cell) for cell in row] for row in load_workbook(file, data_only=True).active.values]
+            sheet = load_workbook(content, data_only=True).active
+            # One cell far out would make a table of billions.
+            rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
+            cells = [[_text(cell) for cell in row] for row in rows]
     # A damaged workbook fails in the zip, the XML or in openpyxl itself.
     except Exception as error:
-        listing.add("metadata_unreadable", f"{path} is no workbook that can be read: {error}", path)
+        listing.add("metadata_unreadable", f"{path} is no workbook that can be read: {one_line(str(error))}", path)
         return {}
     return _table(path, [row for row in cells if row and _ID.fullmatch(row[0])], _workbook_row, listing)
 
@@ -75,7 +91,7 @@ def _table(
         try:
             known = read(row)
         except (ValueError, IndexError, KeyError):
-            text = f"{path} cannot be understood at {row[0]}: {' | '.join(row[1:])}"
+            text = f"{path} cannot be understood at {row[0]}: {one_line(' | '.join(row[1:]))}"
             listing.add("metadata_unreadable", text, path, row[0].upper())
             continue
         add_row(found, row[0].upper(), {name: value for name, value in known.items() if value}, path, listing)

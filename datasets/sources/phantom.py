@@ -13,6 +13,7 @@ from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.own_folder import folder
 from keras_rau.datasets.sources.phantom_drawing import CLASSES, draw_phantom
 from keras_rau.errors import DataError
+from keras_rau.strangers import read_json
 
 _RECORD = "phantom.json"
 # Raised whenever the drawing changes, so that an old set is not taken for a new one.
@@ -90,9 +91,9 @@ _DEFAULTS = {"n": 200, "seed": 0, "size": 256}
 
 def _read(record: Path) -> dict[str, Any]:
     try:
-        return json.loads(record.read_text())
-    except ValueError as error:
-        raise DataError(f"{record} is damaged. Remove the folder to have it drawn anew.") from error
+        return read_json(record)
+    except DataError as error:
+        raise DataError(f"{error} Remove the folder to have it drawn afresh.") from error
 
 
 def _draw(root: Path, n: int, seed: int, size: int, classes: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.reading.depth import check_bit_depth
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.sources.grouping import note_groups
 from keras_rau.datasets.sources.reporting import raise_errors, warn
 from keras_rau.errors import RauError, UsageError
 from keras_rau.suggestion import did_you_mean, unknown_name
@@ -47,8 +48,8 @@ def survey(name: str, root: Path | str, *, bit_depth: int | None = None, **optio
         DataError: the folder is missing, or nothing in it looks like this data set.
 
     Example:
-        >>> survey("isic2018", "ISIC2018").findings
-        []
+        >>> [finding.kind for finding in survey("isic2018", "ISIC2018").findings]
+        ['groups_missing']
     """
     if name not in _SOURCES:
         raise UsageError(unknown_name("data set", name, _SOURCES))
@@ -66,6 +67,7 @@ def survey(name: str, root: Path | str, *, bit_depth: int | None = None, **optio
         listing = source(root, **options)
         if bit_depth is not None:
             listing.samples = [replace(sample, bit_depth=bit_depth) for sample in listing.samples]
+        note_groups(listing, Path(root), name)
         return listing
     except RauError:
         raise
@@ -81,8 +83,8 @@ def load(name: str, root: Path | str, *, bit_depth: int | None = None, **options
         root: its folder.
         bit_depth: how many bits the images use whose files have 16, such as 12; see `read_image`.
         **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=`,
-            `image_pattern=`, `mask_pattern=`, `recursive=`, `metadata=`, `group_column=` of `"folder"`; `n=`, `seed=`,
-            `size=` of `"phantom"`; `classes=` of both, for masks of several classes, see `parse_classes`.
+            `image_pattern=`, `mask_pattern=`, `recursive=`, `ids=`, `metadata=`, `group_column=` of `"folder"`; `n=`,
+            `seed=`, `size=` of `"phantom"`; `classes=` of both, for masks of several classes, see `parse_classes`.
 
     Returns:
         Samples sorted by official set and id. What is left out is listed in a warning.
@@ -94,7 +96,17 @@ def load(name: str, root: Path | str, *, bit_depth: int | None = None, **options
     Example:
         >>> samples = load("isic2018", "ISIC2018")
     """
+    return load_listing(name, root, bit_depth=bit_depth, **options).samples
+
+
+def load_listing(name: str, root: Path | str, *, bit_depth: int | None = None, **options: Any) -> Listing:
+    """As `load`, with the notes, of which `load` says nothing.
+
+    Raises:
+        UsageError: as of `load`.
+        DataError: as of `load`.
+    """
     listing = survey(name, root, bit_depth=bit_depth, **options)
     raise_errors(listing, root)
     warn(listing)
-    return listing.samples
+    return listing

@@ -10,6 +10,10 @@ from keras_rau.datasets.findings import Finding, Listing, errors
 from keras_rau.errors import DataError
 
 _ADVICE = "Add what is missing, or leave these out with unpaired='drop' (train: --set data.options.unpaired=drop)."
+_BY_PATH = (
+    'As typed: datasets.load("folder", root, ids="path"); train: --set data.options.ids=path; validate and evaluate: '
+    "--option ids=path. Lists with the old names still fit where a name is unique."
+)
 _FOLDERS = 5
 _UNPAIRED = ("mask_missing", "image_missing")
 
@@ -39,7 +43,9 @@ def _part(kind: str, group: Sequence[Finding], root: Path | str) -> str:
     messages = [finding.message for finding in group]
     if kind == "unpaired":
         return f"{listed(f'{len(group)} file(s) in {root} have no partner', messages)}\n{_ADVICE}"
-    return messages[0] if len(messages) == 1 else listed(f"{len(messages)} × {kind}", messages)
+    text = messages[0] if len(messages) == 1 else listed(f"{len(messages)} × {kind}", messages)
+    by_path = any("ids='path'" in message for message in messages)
+    return f"{text}\n{_BY_PATH}" if by_path else text
 
 
 def warn(listing: Listing) -> None:
@@ -65,4 +71,4 @@ def _warn(kind: str, folder: Path, group: Sequence[Finding]) -> None:
         text = f"Left out: {listed(f'{len(group)} file(s) in {folder} have no partner', messages)}"
     elif kind == "file_passed_over":
         text = f"Left out: {listed(f'{len(group)} file(s) or folder(s) in {folder}', messages)}"
-    warnings.warn(text, stacklevel=4)
+    warnings.warn(text, stacklevel=5)

@@ -7,7 +7,10 @@ from typing import Any
 
 from keras_rau.datasets.files import composed
 from keras_rau.datasets.findings import Listing
+from keras_rau.errors import DataError
+from keras_rau.strangers import LARGEST_TABLE, one_line, read_bytes, shown
 
+_HEADER = 1 << 16  # bytes that the first line is looked for in
 # image id -> column -> value
 Table = dict[str, dict[str, Any]]
 
@@ -15,13 +18,14 @@ Table = dict[str, dict[str, Any]]
 def read_lines(path: Path, listing: Listing) -> list[list[str]]:
     """Cells of a CSV file separated by commas, semicolons or tabs, without empty lines; `[]` if it cannot be read."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        listing.add("metadata_unreadable", f"{path} cannot be read: {error.strerror}.", path)
+        content = read_bytes(path, LARGEST_TABLE)
+    except DataError as error:
+        listing.add("metadata_unreadable", str(error), path)
         return []
+    listing.tables.append(path)
     lines = decode(content).splitlines()
     try:
-        rows = list(csv.reader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
+        rows = _cells(lines)
     except csv.Error as error:
         listing.add("metadata_unreadable", f"{path} is no table: {error}.", path)
         return []
@@ -29,6 +33,22 @@ def read_lines(path: Path, listing: Listing) -> list[list[str]]:
     if not rows:
         listing.add("metadata_unreadable", f"{path} is empty. Fill or remove it.", path)
     return rows
+
+
+def header(path: Path) -> list[str]:
+    """Return the cells of the first line of a table; `[]` if it cannot be read, or is no text."""
+    if not path.is_file():
+        return []
+    try:
+        with path.open("rb") as file:
+            lines = decode(file.read(_HEADER)).splitlines()
+        return [cell.strip() for cell in _cells(lines[:1])[0]] if lines else []
+    except (OSError, csv.Error, IndexError):
+        return []
+
+
+def _cells(lines: list[str]) -> list[list[str]]:
+    return list(csv.reader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
 
 
 def decode(content: bytes) -> str:
@@ -56,18 +76,20 @@ def read_table(
     rows = read_lines(path, listing)
     if not rows:
         return {}
-    header = [composed(cell.strip()) for cell in rows[0]]
+    titles = [composed(cell.strip()) for cell in rows[0]]
     wanted = [key.lower() for key in keys]
-    places = [index for index, name in enumerate(header) if name.lower() in wanted]
+    places = [index for index, name in enumerate(titles) if name.lower() in wanted]
     if not places and not first:
-        listing.add("metadata_unreadable", f"{path} has no column {keys[0]!r}. Its columns: {', '.join(header)}", path)
+        listing.add(
+            "metadata_unreadable", f"{path} has no column {keys[0]!r}. Its columns: {one_line(', '.join(titles))}", path
+        )
         return {}
     place = places[0] if places else 0
     found: Table = {}
     for row in rows[1:]:
-        cells = {name: cell.strip() for name, cell in zip(header, row, strict=False) if name and cell.strip()}
+        cells = {name: cell.strip() for name, cell in zip(titles, row, strict=False) if name and cell.strip()}
         if place < len(row) and row[place].strip():
-            cells.pop(header[place], None)
+            cells.pop(titles[place], None)
             add_row(found, identify(composed(row[place].strip())), cells, path, listing)
     return found
 
@@ -77,12 +99,11 @@ def add_row(table: Table, name: str, cells: dict[str, Any], path: Path, listing:
     known = table.setdefault(name, {})
     for column, value in cells.items():
         if known.setdefault(column, value) != value:
-            listing.add(
-                "metadata_contradictory",
-                f"{path} gives {name} the {column} {value!r}, after {known[column]!r} before. The first is kept.",
-                path,
-                name,
+            text = (
+                f"{path} gives {one_line(name)} the {one_line(column)} {shown(value)}, after {shown(known[column])} before. "
+                "The first is kept."
             )
+            listing.add("metadata_contradictory", text, path, name)
 
 
 def join(tables: Iterable[tuple[Path, Table]], ids: Iterable[str], listing: Listing, where: Path) -> Table:
@@ -115,4 +136,4 @@ def join(tables: Iterable[tuple[Path, Table]], ids: Iterable[str], listing: List
 
 
 def _some(names: list[str], limit: int = 10) -> str:
-    return ", ".join(names[:limit]) + (f" … and {len(names) - limit} more" if len(names) > limit else "")
+    return ", ".join(map(one_line, names[:limit])) + (f" … and {len(names) - limit} more" if len(names) > limit else "")

@@ -9,6 +9,7 @@ from keras_rau.csv_text import plain
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.duplicates import Pair
 from keras_rau.errors import DataError
+from keras_rau.strangers import LARGEST_LIST, read_text
 
 
 def with_groups(samples: Sequence[Sample], pairs: Path | str | Iterable[Pair]) -> list[Sample]:
@@ -54,9 +55,9 @@ def known_pairs(samples: Iterable[Sample], pairs: Path | str | Iterable[Pair]) -
 
 def _read(path: Path) -> list[list[str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [[plain(cell) for cell in row] for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = read_text(path, LARGEST_LIST)
+        rows = [[plain(cell) for cell in row] for row in csv.reader(text.splitlines()) if row]
+    except (DataError, csv.Error) as error:
         raise DataError(f"Cannot read the list of near duplicates {path}: {error}") from error
     if any(len(row) < 2 for row in rows):
         raise DataError(f"{path} must have two columns of ids.")

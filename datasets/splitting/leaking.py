@@ -17,7 +17,9 @@ from keras_rau.errors import DataError
 
 Pairs = Path | str | Iterable[Pair] | Literal["find"] | None
 # Names that mean the same image or lesion in every data set: of the ISIC archive, HAM10000 and PH2.
-_ARCHIVE = re.compile(r"(ISIC|HAM|IL|IMD)_?\d+", re.IGNORECASE)
+_ARCHIVE = re.compile(r"(ISIC|HAM|IL|IP|IMD)_?\d+", re.IGNORECASE)
+# The same after folders, in ids by path.
+_BELOW = re.compile(r".*_(ISIC_\d{7}|IMD\d{3})", re.IGNORECASE)
 Member = tuple[str, Sample]
 
 
@@ -28,7 +30,16 @@ def identity(name: str, source: str) -> str:
         >>> identity("isic_0000001", "isic2017") == identity("ISIC_0000001", "isic2018")
         True
     """
-    return name.upper() if _ARCHIVE.fullmatch(name) else f"{source}/{name}"
+    archived = _archived(name)
+    return f"{source}/{name}" if archived is None else archived
+
+
+def _archived(name: str) -> str | None:
+    """The name that the ISIC archive, HAM10000 or PH2 gave, in upper case."""
+    if _ARCHIVE.fullmatch(name):
+        return name.upper()
+    below = _BELOW.fullmatch(name)
+    return below[1].upper() if below else None
 
 
 def leakage(sets: Mapping[str, Sequence[Sample]], pairs: Pairs = None) -> list[Finding]:
@@ -122,13 +133,13 @@ def _across(group: Sequence[Member]) -> list[tuple[Member, Member]]:
 
 def _images(sample: Sample) -> list[str]:
     # Two folders of somebody's own may well hold an image 001 each.
-    return [identity(sample.id, "") if _ARCHIVE.fullmatch(sample.id) else str(sample.image)]
+    return [_archived(sample.id) or str(sample.image)]
 
 
 def _lesions(sample: Sample) -> list[str]:
-    lesion = str(sample.metadata.get("lesion_id") or "").strip()
+    known = [str(sample.metadata.get(column) or "").strip() for column in ("lesion_id", "patient_id")]
     group = "" if sample.group == sample.id else sample.group
-    return [identity(name, sample.source) for name in (group, lesion) if name]
+    return [identity(name, sample.source) for name in (group, *known) if name]
 
 
 def _same_files(members: Sequence[Member]) -> list[tuple[Member, Member]]:

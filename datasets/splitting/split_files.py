@@ -1,26 +1,20 @@
 """Lists of the images of each set, in files."""
 
 import csv
-import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_rau.csv_text import plain
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.splitting.splits import SETS
+from keras_rau.datasets.set_names import SETS, WORDS, set_of
+from keras_rau.datasets.sources.called import Called
 from keras_rau.errors import DataError
+from keras_rau.strangers import LARGEST_LIST, one_line, read_text
 
-_WORDS = {
-    "train": {"train", "training"},
-    "val": {"val", "valid", "validation"},
-    "test": {"test", "testing"},
-}
 _SUFFIXES = (".txt", ".csv", ".list")
 _HEADERS = {"id", "image", "image_id", "image_name", "isic_id", "name", "file", "file_name", "filename"}
-_FILE = re.compile(r"\.(jpe?g|png|bmp|tiff?|gif|npy|npz|mat)$", re.IGNORECASE)
-_MASK = re.compile(r"_(segmentation|mask|lesion)$", re.IGNORECASE)
 
 
 def save_split(folder: Path | str, train: Sequence[Sample], val: Sequence[Sample], test: Sequence[Sample]) -> None:
@@ -54,9 +48,13 @@ def read_lists(folder: Path | str) -> dict[str, list[str]]:
 
 
 def _only(folder: Path, name: str) -> Path:
-    found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES and _set_of(path) == name]
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"The folder of lists {folder} cannot be read: {error.strerror}.") from error
+    found = [path for path in paths if path.suffix.lower() in _SUFFIXES and set_of([path.stem]) == name]
     if not found:
-        words = " or ".join(sorted(_WORDS[name]))
+        words = " or ".join(sorted(WORDS[name]))
         raise DataError(
             f"Cannot read the list {folder / name}.txt: there is none, and no other .txt, .csv or .list file with the "
             f"word {words} in its name."
@@ -68,31 +66,25 @@ def _only(folder: Path, name: str) -> Path:
     return found[0]
 
 
-def _set_of(path: Path) -> str | None:
-    """The set a file's name speaks of, if it is one alone."""
-    words = set(re.split(r"[^a-z0-9]+", path.stem.lower()))
-    named = [name for name in SETS if words & _WORDS[name]]
-    return named[0] if len(named) == 1 else None
-
-
 def _read(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"Cannot read the list {path}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"Cannot read the list {path}: it is no UTF-8 text.") from error
+        text = read_text(path, LARGEST_LIST)
+    except DataError as error:
+        raise DataError(f"Cannot read the list {error}") from error
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if path.suffix.lower() == ".csv" and lines:
-        lines = _column(lines)
+        lines = _column(lines, path)
     if not lines:
         raise DataError(f"The list {path} is empty.")
     return lines
 
 
-def _column(lines: list[str]) -> list[str]:
+def _column(lines: list[str], path: Path) -> list[str]:
     delimiter = ";" if ";" in lines[0] and "," not in lines[0] else ","
-    rows = [[plain(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    try:
+        rows = [[plain(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    except csv.Error as error:
+        raise DataError(f"Cannot read the list {path}: it is no table ({error}).") from error
     titled = [place for place, cell in enumerate(rows[0]) if cell.lower() in _HEADERS]
     rows, place = (rows[1:], titled[0]) if titled else (rows, 0)
     return [row[place] for row in rows if len(row) > place and row[place]]
@@ -103,7 +95,7 @@ def _refuse_twice(names: list[str], where: Path | str) -> None:
         return
     seen: set[str] = set()
     twice = sorted({name for name in names if name in seen or seen.add(name)})
-    raise DataError(f"{listed(f'Ids that the lists in {where} name twice', twice)}\nLeave each in one list, once.")
+    raise DataError(f"{_listed(f'Ids that the lists in {where} name twice', twice)}\nLeave each in one list, once.")
 
 
 def apply_split(
@@ -111,7 +103,8 @@ def apply_split(
 ) -> dict[str, list[Sample]]:
     """Samples of the names of each list, in the order of the list.
 
-    A name is an id, or a file of the image or mask (`ISIC_0000000.jpg`, `ISIC_0000000_segmentation.png`, a path).
+    A name is an id, or a file of the image or mask (`ISIC_0000000.jpg`, `ISIC_0000000_segmentation.png`, a path). Where ids
+    hold folders (`ids="path"` of a folder of yours), the name of a file without them is enough if only one is called so.
 
     Args:
         lists: names by set.
@@ -120,35 +113,31 @@ def apply_split(
         missing: `"raise"`, or `"drop"` to leave out names that are not among the samples, with a warning that lists them.
 
     Raises:
-        DataError: a name is not among the samples, two names mean the same one, or nothing of a list is left.
+        DataError: a name is not among the samples or fits several, two names mean the same one, or nothing of a list is
+            left.
         ValueError: `missing` is neither.
     """
     if missing not in ("raise", "drop"):
         raise ValueError(f"`missing` must be 'raise' or 'drop'. Received: missing={missing!r}")
     known = {sample.id: sample for sample in samples}
-    # Ids that differ only in case stay apart.
-    folded: dict[str, list[Sample]] = {}
-    for sample in known.values():
-        folded.setdefault(sample.id.casefold(), []).append(sample)
-
-    def find(line: str) -> Sample | None:
-        for name in _spellings(line):
-            if name in known:
-                return known[name]
-            if len(folded.get(name.casefold(), [])) == 1:
-                return folded[name.casefold()][0]
-        return None
-
-    found = {name: [(line, find(line)) for line in lines] for name, lines in lists.items()}
-    strangers = [line for chosen in found.values() for line, sample in chosen if sample is None]
+    called = Called({i: [sample.image, *([sample.mask] if sample.mask else [])] for i, sample in known.items()})
+    found = {name: [(line, called.find(line)) for line in lines] for name, lines in lists.items()}
+    unclear = [
+        f"{one_line(line)}: {', '.join(ids[:3])}" for chosen in found.values() for line, ids in chosen if len(ids) > 1
+    ]
+    if unclear:
+        raise DataError(
+            f"{listed(f'{len(unclear)} line(s) of {where} fit several samples', unclear)}\nWrite their ids, or their paths."
+        )
+    strangers = [line for chosen in found.values() for line, ids in chosen if not ids]
     if strangers:
-        text = listed(f"{len(strangers)} id(s) of {where} are not among the {len(samples)} samples", strangers)
+        text = _listed(f"{len(strangers)} id(s) of {where} are not among the {len(samples)} samples", strangers)
         if missing == "raise":
             raise DataError(
                 f"{text}\nAdd these images, or leave them out with missing='drop' (train: --set data.split_missing=drop)."
             )
         warnings.warn(f"Left out: {text}", stacklevel=3)
-    chosen = {name: [sample for _, sample in pairs if sample is not None] for name, pairs in found.items()}
+    chosen = {name: [known[ids[0]] for _, ids in pairs if ids] for name, pairs in found.items()}
     _refuse_twice([sample.id for part in chosen.values() for sample in part], where)
     empty = [name for name, part in chosen.items() if lists[name] and not part]
     if empty:
@@ -156,11 +145,9 @@ def apply_split(
     return chosen
 
 
-def _spellings(line: str) -> Iterator[str]:
-    """What the id in a line may be, the longest first: an id itself may end like a file or a mask."""
-    name = re.split(r"[\\/]", line)[-1]
-    stem = _FILE.sub("", name)
-    yield from (line, name, stem, _MASK.sub("", stem))
+def _listed(headline: str, lines: list[str]) -> str:
+    """As `listed`, of lines that may hold anything."""
+    return listed(headline, [one_line(line) for line in lines])
 
 
 def load_split(folder: Path | str, samples: Sequence[Sample], missing: str = "raise") -> dict[str, list[Sample]]:

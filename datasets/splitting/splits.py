@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.set_names import SETS
 from keras_rau.datasets.splitting.strata import Stratify, classes_of, divide
 from keras_rau.errors import DataError
 
-SETS = ("train", "val", "test")
 Sets = tuple[list[Sample], list[Sample], list[Sample]]
 
 

@@ -197,7 +197,8 @@ def duplicate_findings(
     return [
         Finding(
             "near_duplicate",
-            f"{a} and {b} show nearly the same picture (distance {distance:.2f}). Keep them in one set, or remove one.",
+            f"{a} and {b} show nearly the same picture (distance {distance:.2f}). Keep them in one set "
+            "(train: --set data.near_duplicates=find).",
             paths[a],
             a,
         )

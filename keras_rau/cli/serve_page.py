@@ -20,13 +20,16 @@ def serve_page(
 ) -> None:
     """Build a web page that outlines lesions in the browser, and serve it; nothing leaves the browser."""
     from keras_rau.errors import RauError
-    from keras_rau.page.building import build_page
+    from keras_rau.page.building import build_page, page_files
     from keras_rau.page.serving import page_server
 
     if not (output / "model.tflite").exists():
         build_page(existing_model(model), output, registry)
     elif model != pretrained.DEFAULT:
         raise RauError(f"{output} holds a page already. Name another --output for the page of {model}.")
+    missing = sorted(name for name in page_files() if not (output / name).is_file())
+    if missing:
+        raise RauError(f"{output} is no whole page: it lacks {', '.join(missing[:3])}. Name a new --output.")
     if build_only:
         typer.echo(f"page: {output} (any web server serves it, such as python -m http.server --directory {output})")
         return

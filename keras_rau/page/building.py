@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import http.client
 import io
 import json
 import shutil
@@ -20,10 +21,12 @@ from keras_rau.export.outputs import outputs_of
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.export.writing import new_output
 from keras_rau.outputs import Outputs
+from keras_rau.strangers import one_line
 
 FILES = Path(__file__).parent / "files"
 REGISTRY = "https://registry.npmjs.org"
 _LITERT = "2.5.3"
+_LARGEST = 64 << 20  # bytes of an archive
 # By package: what npm says of its archive, and which of its files go where. Apache-2.0.
 _PACKAGES = {
     "core": (
@@ -109,13 +112,21 @@ def _checked_outputs(model: Path, info: dict[str, Any]) -> Outputs:
     return outputs
 
 
+def page_files() -> set[str]:
+    """Return the names of the files that make up the page, with `/` between folders."""
+    own = {path.relative_to(FILES).as_posix() for path in FILES.rglob("*") if path.is_file()}
+    fetched = {f"litert/{name}" for _, wanted in _PACKAGES.values() for name in wanted.values()}
+    return {*own, *fetched, "model.tflite", "model.json"}
+
+
 def _fetched(name: str, registry: str) -> bytes:
     address = f"{registry.rstrip('/')}/@litertjs/{name}/-/{name}-{_LITERT}.tgz"
     try:
         with urllib.request.urlopen(address, timeout=60) as answer:
-            content = answer.read()
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        raise ExportError(f"{address} cannot be fetched: {error}. Name another registry with --registry.") from error
+            content = answer.read(_LARGEST)
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+        reason = one_line(next(iter(str(error).splitlines()), type(error).__name__))
+        raise ExportError(f"{address} cannot be fetched: {reason}. Name another registry with --registry.") from error
     found = f"sha512-{base64.b64encode(hashlib.sha512(content).digest()).decode()}"
     if found != _PACKAGES[name][0]:
         raise ExportError(f"{address} is not the file that it should be: its SHA-512 differs.")

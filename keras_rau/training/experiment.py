@@ -99,6 +99,8 @@ def _train(
     if saved is not None:
         check_same_images({**split.ids(), "more": split.more.names()}, run)
         check_same_files(files, run.files, run.path)
+    for line in split.notes:
+        console.print(f"note: {line}", highlight=False, markup=False, soft_wrap=True)
     for line in split.more.left_out:
         console.print(f"left out of also_train: {line}", highlight=False, markup=False, soft_wrap=True)
     others = load_others(config, {**split.sets(), "train": split.training})

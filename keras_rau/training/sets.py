@@ -6,6 +6,9 @@ from typing import Any
 
 from keras_rau import datasets
 from keras_rau.datasets.classes.samples import outputs_of_samples
+from keras_rau.datasets.findings import Listing
+from keras_rau.datasets.sources.grouping import NOTES
+from keras_rau.datasets.sources.registry import load_listing
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.outline_styles import check_style_names
 from keras_rau.training.classes import check_masks, model_outputs
@@ -26,6 +29,7 @@ class Split:
         more: images of other data sets that are trained on too.
         drawn: how many of these an epoch draws; `None`: all.
         styles: numbers of the outline styles of the images trained on.
+        notes: what is worth knowing before the training: groups that nothing tells, tables that are not read.
     """
 
     train: list[Any]
@@ -36,6 +40,7 @@ class Split:
     more: MoreImages = field(default_factory=MoreImages)
     drawn: int | None = None
     styles: list[int] | None = None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def training(self) -> list[Any]:
@@ -65,7 +70,8 @@ def load_split(config: Config, check: bool = True) -> Split:
     data = config.data
     if data.data_dir is None:
         raise RauError("The folder of the images is missing: name it with --data-dir (data.data_dir).")
-    samples = datasets.load(data.dataset, data.data_dir, **data.load_options)
+    listing = load_listing(data.dataset, data.data_dir, **data.load_options)
+    samples = listing.samples
     check_masks(config, outputs_of_samples(samples))
     if check:
         datasets.check(samples)
@@ -82,7 +88,7 @@ def load_split(config: Config, check: bool = True) -> Split:
         sets = datasets.split(
             samples, data.split, seed=data.split_seed, stratify=data.stratify, official=data.official_split
         )
-    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
+    split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None, notes=_notes(config, listing))
     if config.also_train:
         split.more = load_more(config.also_train, split.sets(), check, data.class_option)
         split.drawn = _drawn(config, len(split.more.samples))
@@ -125,6 +131,16 @@ def _styles(config: Config, samples: list[Any]) -> list[int] | None:
     )
 
 
+def _notes(config: Config, listing: Listing) -> list[str]:
+    """What is said before a training, less what its settings answer."""
+    data = config.data
+    own_sets = data.official_split or data.split_dir is not None
+    answered = {"sets_by_folder"} if own_sets or data.folds is not None else set()
+    if own_sets or isinstance(data.near_duplicates, Path):
+        answered |= {"groups_missing", "groups_not_used"}
+    return [finding.message for finding in listing.findings if finding.kind in NOTES and finding.kind not in answered]
+
+
 def model_info(config: Config, split: Split) -> dict[str, Any]:
     """What travels with a trained model: how it was fed, and on which images it was trained and chosen."""
     teacher, weight = config.distillation.teacher, config.distillation.weight
@@ -137,6 +153,7 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         **_about_classes(config),
         **({"bit_depth": depth} if (depth := config.data.options.get("bit_depth")) is not None else {}),
         "split": split.ids(),
+        **({"ids": config.data.options["ids"]} if "ids" in config.data.options else {}),
         **({"distilled_from": {"teacher": Path(teacher).name, "weight": weight}} if teacher else {}),
         **({"also_train": split.more.ids()} if split.more.samples else {}),
     }

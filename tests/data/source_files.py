@@ -30,6 +30,11 @@ def write_isic2018(root, ids, part="Training"):
     write_pairs(root, f"ISIC2018_Task1-2_{part}_Input", f"ISIC2018_Task1_{part}_GroundTruth", ids)
 
 
+def findings(listing):
+    """Findings but for the note that nothing says which images are of one patient, which nearly every small set has."""
+    return [finding for finding in listing.findings if finding.kind != "groups_missing"]
+
+
 def kinds(listing):
-    """Kinds of the findings, sorted."""
-    return sorted(finding.kind for finding in listing.findings)
+    """Kinds of these findings, sorted."""
+    return sorted(finding.kind for finding in findings(listing))

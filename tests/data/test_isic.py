@@ -4,7 +4,7 @@ import pytest
 
 from keras_rau import datasets
 from keras_rau.errors import DataError
-from tests.data.source_files import kinds, write, write_isic2018, write_pairs
+from tests.data.source_files import findings, kinds, write, write_isic2018, write_pairs
 
 
 def _isic2016(root):
@@ -35,7 +35,7 @@ def test_isic2018_pairs_by_id_and_ignores_what_lies_around(tmp_path):
     assert all(sample.mask.name == f"{sample.id}_segmentation.png" for sample in samples)
     assert samples[0].metadata == {"diagnosis": "nevus"}
     assert {sample.split for sample in samples} == {None}
-    assert datasets.survey("isic2018", tmp_path).findings == []
+    assert findings(datasets.survey("isic2018", tmp_path)) == []
 
 
 def test_isic2018_keeps_the_official_split(tmp_path):
@@ -54,7 +54,7 @@ def test_isic2016(tmp_path):
         ("ISIC_0000002", "train", {}),
         ("ISIC_0000003", "test", {}),
     ]
-    assert datasets.survey("isic2016", tmp_path).findings == []
+    assert findings(datasets.survey("isic2016", tmp_path)) == []
     (tmp_path / "ISBI2016_ISIC_Part3_Training_GroundTruth.csv").write_text(
         "ISIC_0000001,benign\nISIC_0000002,malignant\n"
     )
@@ -82,7 +82,7 @@ def test_isic2017(tmp_path):
             f"image_id,melanoma,seborrheic_keratosis\n{row},{marks}\n"
         )
     listing = datasets.survey("isic2017", tmp_path)
-    assert listing.findings == []
+    assert findings(listing) == []
     assert [(s.split, s.metadata["diagnosis"]) for s in listing.samples] == [
         ("train", "melanoma"),
         ("val", "seborrheic_keratosis"),
@@ -151,7 +151,7 @@ def test_what_does_not_belong_is_listed(tmp_path):
     (folder / "notes.docx").write_text("x")
     listing = datasets.survey("isic2018", tmp_path)
     assert kinds(listing) == ["file_passed_over"] * 3
-    messages = " ".join(finding.message for finding in listing.findings)
+    messages = " ".join(finding.message for finding in findings(listing))
     assert "ISIC_0000001 (1).jpg is passed over: its name does not fit." in messages
     assert "notes.docx is passed over: it is no JPEG" in messages
     assert "old/ is passed over" in messages
@@ -181,7 +181,7 @@ def test_tables(tmp_path, content, expected, kind):
 def test_images_that_a_table_does_not_name_are_a_note(tmp_path):
     write_isic2018(tmp_path, ["ISIC_0000001", "ISIC_0000002"])
     (tmp_path / "metadata.csv").write_text("image_id,diagnosis\nISIC_0000001,nevus\n")
-    (finding,) = datasets.survey("isic2018", tmp_path).findings
+    (finding,) = findings(datasets.survey("isic2018", tmp_path))
     assert (finding.kind, finding.severity) == ("metadata_missing", "note")
     assert "says nothing about 1 image(s): ISIC_0000002" in finding.message
     datasets.load("isic2018", tmp_path)

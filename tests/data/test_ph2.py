@@ -7,7 +7,7 @@ from PIL import Image
 
 from keras_rau import datasets
 from keras_rau.errors import DataError
-from tests.data.source_files import kinds, write
+from tests.data.source_files import findings, kinds, write
 
 _HEADER = "||   Name || Histological Diagnosis || Clinical Diagnosis || Asymmetry | Pigment Network || Colors ||\n"
 _ROWS = {
@@ -91,7 +91,7 @@ def test_flattened_copies(tmp_path, image, mask):
 
 def test_both_tables_say_the_same(tmp_path):
     _tree(tmp_path)
-    (finding,) = datasets.survey("ph2", tmp_path).findings
+    (finding,) = findings(datasets.survey("ph2", tmp_path))
     assert finding.kind == "metadata_missing"
     expected = {
         "diagnosis": "atypical_nevus",
@@ -110,7 +110,7 @@ def test_both_tables_say_the_same(tmp_path):
     (tmp_path / "PH2_dataset.txt").unlink()
     from_workbook = datasets.survey("ph2", tmp_path)
     for listing in (from_text, both, from_workbook):
-        assert listing.findings == []
+        assert findings(listing) == []
         assert listing.samples[0].metadata == expected
         assert listing.samples[1].metadata["diagnosis"] == "common_nevus"
         assert listing.samples[1].metadata["histological_diagnosis"] == "compound_nevus"
@@ -122,7 +122,7 @@ def test_tables_that_disagree(tmp_path):
     _tree(tmp_path)
     _text(tmp_path)
     _workbook(tmp_path / "PH2_dataset.xlsx", diagnosis="E")
-    (finding,) = datasets.survey("ph2", tmp_path).findings
+    (finding,) = findings(datasets.survey("ph2", tmp_path))
     assert (finding.kind, finding.sample) == ("metadata_contradictory", "IMD002")
     assert "the diagnosis 'melanoma', after 'atypical_nevus' before" in finding.message
     with pytest.warns(UserWarning, match="The first is kept"):
@@ -132,7 +132,7 @@ def test_tables_that_disagree(tmp_path):
 def test_tables_of_other_images(tmp_path):
     _tree(tmp_path, [2])
     _text(tmp_path)
-    (finding,) = datasets.survey("ph2", tmp_path).findings
+    (finding,) = findings(datasets.survey("ph2", tmp_path))
     assert finding.kind == "metadata_of_no_image"
     assert "names 1 image(s) that are not in" in finding.message
     assert finding.message.endswith("IMD003")
@@ -164,7 +164,7 @@ def test_damaged_tables(tmp_path):
     _tree(tmp_path)
     (tmp_path / "PH2_dataset.txt").write_text("nothing")
     (tmp_path / "PH2_dataset.xlsx").write_bytes(b"PK\x03\x04 half")
-    messages = [finding.message for finding in datasets.survey("ph2", tmp_path).findings]
+    messages = [finding.message for finding in findings(datasets.survey("ph2", tmp_path))]
     assert len(messages) == 2
     assert "holds no row that begins with IMDnnn" in messages[0]
     assert "is no workbook that can be read" in messages[1]
@@ -203,5 +203,5 @@ def test_what_lies_beside_the_tree_is_listed(tmp_path):
     write(tmp_path / "other" / "a.jpg")
     (tmp_path / "README.md").write_text("x")
     listing = datasets.survey("ph2", tmp_path)
-    assert sorted(finding.path.name for finding in listing.findings) == ["IMD002 copy.bmp", "other"]
+    assert sorted(finding.path.name for finding in findings(listing)) == ["IMD002 copy.bmp", "other"]
     assert kinds(listing) == ["file_passed_over"] * 2

@@ -12,7 +12,7 @@ from keras_rau import datasets
 from keras_rau.cli.train import train
 from keras_rau.datasets.findings import KINDS
 from keras_rau.errors import DataError, UsageError
-from tests.data.source_files import kinds, write, write_isic2018
+from tests.data.source_files import findings, kinds, write, write_isic2018
 
 
 def test_missing_and_empty_folders(tmp_path):
@@ -120,7 +120,7 @@ def test_a_survey_collects_everything_and_load_says_it_in_one_error(tmp_path):
     listing = datasets.survey("folder", tmp_path)
     assert [sample.id for sample in listing.samples] == ["a", "d"]
     assert kinds(listing) == ["file_empty", "id_twice", "mask_missing"]
-    assert {finding.sample for finding in listing.findings} == {"a", "b", "c"}
+    assert {finding.sample for finding in findings(listing)} == {"a", "b", "c"}
     with pytest.raises(DataError) as caught:
         datasets.load("folder", tmp_path)
     message = str(caught.value)

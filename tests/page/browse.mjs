@@ -12,6 +12,19 @@ const browser = await puppeteer.launch({
 try {
   const page = await browser.newPage();
   const problems = [];
+  // What may not be fetched again under the policy of the page is kept when it is made.
+  await page.evaluateOnNewDocument(() => {
+    const make = URL.createObjectURL.bind(URL);
+    globalThis.made = new Map();
+    URL.createObjectURL = (blob) => {
+      const address = make(blob);
+      globalThis.made.set(address, blob);
+      return address;
+    };
+  });
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
+  });
   page.on("pageerror", (error) => problems.push(String(error)));
   const asked = [];
   page.on("request", (request) => asked.push(request.url()));
@@ -26,7 +39,7 @@ try {
     const files = {};
     for (const link of figure.querySelectorAll("a")) {
       let text = "";
-      for (const byte of new Uint8Array(await (await fetch(link.href)).arrayBuffer())) text += String.fromCharCode(byte);
+      for (const byte of new Uint8Array(await globalThis.made.get(link.href).arrayBuffer())) text += String.fromCharCode(byte);
       files[link.download] = btoa(text);
     }
     const [saved] = Object.keys(files);

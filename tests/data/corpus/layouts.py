@@ -260,7 +260,9 @@ def empty_folders(root: Path) -> None:
     (root / "masks").mkdir()
 
 
-@case("folder", "two images with one id", ("id_twice", "Two files have the id b: .*b.jpg and .*b.png. Remove one"))
+@case(
+    "folder", "two images with one id", ("id_twice", "Two files have the id b: .*b.jpg and .*b.png. Rename one of them")
+)
 def two_images_with_one_id(root: Path) -> None:
     own(root)
     write(root / "images" / "b.png", picture(5)[0])

@@ -73,7 +73,7 @@ def leakage_between_official_sets(root: Path) -> None:
 @case(
     "isic2018",
     "an id in two official sets",
-    ("id_twice", "Two files have the id ISIC_0000001: .*Remove one"),
+    ("id_twice", "Two files have the id ISIC_0000001: .*Keep one of them here, and move the other"),
     ("same_picture", "ISIC_0000001.jpg and .*ISIC_0000001.jpg are the same picture"),
     related=(("leakage", "0000001"),),
 )
