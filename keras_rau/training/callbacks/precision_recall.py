@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_rau.export.predictor import lesion_maps
+from keras_rau.export.outputs import outputs_of
 
 # TensorBoard's own number; with one it cannot draw.
 _THRESHOLDS = 201
@@ -56,6 +56,8 @@ def curve(counts: np.ndarray) -> np.ndarray:
 
 
 def lesion_probability(model: keras.Model, images: Any) -> np.ndarray:
-    """Probability `(B, H, W)` in [0, 1] of a batch; of several classes, whatever is not the background."""
+    """Probability `(B, H, W)` in [0, 1] of a batch; of several classes, that of any but the background."""
     output = keras.ops.convert_to_numpy(model(np.asarray(images), training=False)).astype(np.float32)
-    return np.clip(lesion_maps(output), 0, 1)
+    outputs = outputs_of(model)
+    found = np.clip(outputs.probabilities(output), 0, 1)
+    return 1 - found[..., 0] if outputs.kind == "exclusive" else found.max(axis=-1)
