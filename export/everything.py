@@ -41,7 +41,7 @@ def export_all(
         check_dir: images to compare the models on; 16 seeded phantoms when `None`.
         calibration: images for `"int8"`, which is left out without them.
         calibration_count: how many of them to take at most.
-        **checks: `samples` and `measure`, see `saved_model`.
+        **checks: `samples`, `measure` and `trust`, see `saved_model`.
 
     Returns:
         The comparison of each variant that passed, by its file name.

@@ -44,7 +44,7 @@ def from_file(
         calibration_count: how many of them to take at most.
         integer_only: of `"tflite"`, see there.
         report: new or empty folder for `parity.json`, `parity.md` and `parity.png`, a picture of the largest differences.
-        **checks: `limits`, `samples` and `measure`, see `saved_model`.
+        **checks: `limits`, `samples`, `measure` and `trust`, see `saved_model`.
 
     Raises:
         ExportError: the source is neither, or see `saved_model` and `tflite`.
@@ -87,7 +87,7 @@ def draw(
     path: Path, report: ParityReport, model: keras.Model, output: Path, verify: Images, info: dict[str, Any]
 ) -> None:
     """Write the picture of a report whose images were `verify`."""
-    backend = open_backend(output, None)
+    backend = open_backend(output, None, trust=True)
     images, _ = parity_images(verify, backend.size or tuple(info.get("image_size", (256, 256))), info)
     draw_differences(path, report, as_function(model), backend.run, images)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.errors import ExportError
+from keras_rau.errors import ExportError, ModelFileError
 from keras_rau.export.cost import Cost, cost_of
 from keras_rau.export.truth import Truth, against_truth, dice
 from keras_rau.export.writing import reject
@@ -121,6 +121,7 @@ def check_parity(
     info: dict[str, Any],
     samples: Sequence[Any] = (),
     measure: bool = False,
+    trust: bool = False,
 ) -> ParityReport:
     """Compare an exported file with its model; a file that differs is renamed to `NAME.rejected`.
 
@@ -133,13 +134,17 @@ def check_parity(
         info: content of the sidecar.
         samples: with masks that both models are scored against.
         measure: also measure latency and memory.
+        trust: accept what only `Predictor(trust=True)` would run.
 
     Raises:
-        ExportError: it differs by more.
+        ExportError: it differs by more, or `Predictor` would not run it.
     """
     from keras_rau.export.backends import as_function, open_backend
 
-    candidate = open_backend(path, threads=None).run
+    try:
+        candidate = open_backend(path, threads=None, trust=trust).run
+    except ModelFileError as error:
+        raise ExportError(f"Predictor would not run the exported model, kept as {reject(path)}: {error}") from error
 
     reference = as_function(model)
     report = compare(reference, candidate, images, name, limits)
@@ -153,4 +158,4 @@ def check_parity(
             f"{report.images}; allowed is {limits}. It is kept as {kept}."
         )
     truth = against_truth(reference, candidate, samples, images[0].shape[:2], info) if samples else None
-    return replace(report, truth=truth, cost=cost_of(path, measure))
+    return replace(report, truth=truth, cost=cost_of(path, measure, trust=True))

@@ -65,6 +65,7 @@ def saved_model(
     limits: Limits | None = None,
     samples: Sequence[Any] = (),
     measure: bool = False,
+    trust: bool = False,
 ) -> ParityReport:
     """Export a model as a SavedModel and check it against the Keras model.
 
@@ -86,6 +87,7 @@ def saved_model(
         limits: what is allowed; a largest difference of 1e-5 when `None`.
         samples: from `datasets.load`, with masks that both models are scored against.
         measure: also measure latency and memory.
+        trust: write the file though it uses operators that `Predictor` runs with `trust=True` alone.
 
     Returns:
         The comparison.
@@ -110,4 +112,4 @@ def saved_model(
             write_saved_model(model, part, (None, *model.inputs[0].shape[1:]), info)
         write_sidecar(part, info)
         put(part, path)
-    return check_parity(model, path, images, name, limits or LIMITS, info, samples, measure)
+    return check_parity(model, path, images, name, limits or LIMITS, info, samples, measure, trust)

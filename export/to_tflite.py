@@ -35,6 +35,7 @@ def tflite(
     limits: Limits | None = None,
     samples: Sequence[Any] = (),
     measure: bool = False,
+    trust: bool = False,
 ) -> ParityReport:
     """Export a model as a TFLite file and check it against the Keras model.
 
@@ -61,6 +62,7 @@ def tflite(
         limits: what is allowed; `LIMITS` of the precision when `None`.
         samples: from `datasets.load`, with masks that both models are scored against.
         measure: also measure latency and memory.
+        trust: write the file though it uses operators that `Predictor` runs with `trust=True` alone.
 
     Returns:
         The comparison.
@@ -94,7 +96,7 @@ def tflite(
         embed(part, content)
         put(part, path)
     write_sidecar(path, content)
-    return check_parity(model, path, images, name, limits or LIMITS[precision], info, samples, measure)
+    return check_parity(model, path, images, name, limits or LIMITS[precision], info, samples, measure, trust)
 
 
 def _convert(

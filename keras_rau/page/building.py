@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from keras_rau.errors import ExportError
+from keras_rau.export.programs.opening import check_program
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.export.writing import new_output
 
@@ -37,7 +38,7 @@ _PACKAGES = {
 }
 
 
-def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
+def build_page(model: Path, output: Path, registry: str = REGISTRY, *, trust: bool = False) -> Path:
     """Write a folder with the page, a model, and LiteRT.js fetched from npm (20 MB, checked by its hash).
 
     The folder works offline from any web server, such as `python -m http.server`.
@@ -46,12 +47,13 @@ def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
         model: `.tflite` file whose images need no preprocessing.
         output: new or empty folder.
         registry: address of npm packages.
+        trust: put a file in whatever it does, see `keras_rau.export.Predictor`.
 
     Returns:
         The folder.
 
     Raises:
-        ExportError: the model cannot be used in the page, the folder is taken, or LiteRT.js cannot be fetched.
+        ExportError: the model cannot be used in the page, is hostile, the folder is taken, or LiteRT.js cannot be fetched.
 
     Example:
         >>> build_page(pretrained.tflite_file("rau_net_lite"), Path("page"))
@@ -60,6 +62,7 @@ def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
         raise ExportError(
             f"The page runs .tflite files: write one with keras-rau export --format tflite. Received: {model}"
         )
+    check_program(model, trust)
     info = read_sidecar(model)
     if info.get("preprocess"):
         raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
