@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from keras_rau.errors import ModelFileError
 from keras_rau.export.programs.form import Form, Port
-from keras_rau.export.programs.tflite_rules import RULES, Rule
+from keras_rau.export.programs.tflite_rules import MANY, RULES, Rule
 
 _MOST = 50_000  # tensors, operators and buffers, each
 _FEW = 1_000  # kinds of operators, entries of metadata
@@ -52,7 +52,7 @@ def check_tflite(path: Path) -> tuple[Form, int]:
         raise
     # What is read beyond the end, or where no table is, makes the schema raise nearly anything.
     except Exception as error:
-        raise ModelFileError(f"{path} is damaged or no TFLite file ({type(error).__name__}).") from error
+        raise ModelFileError(f"{path} is damaged or no TFLite file.") from error
 
 
 class _Tensor:
@@ -180,8 +180,10 @@ class _Reader:
         inputs = self._indices(operator, "Inputs", tensors, missing=True)
         outputs = self._indices(operator, "Outputs", tensors)
         needed = inputs[: rule.least]
-        if not rule.least <= len(inputs) <= rule.most or -1 in needed or (rule.most > 4 and -1 in inputs):
-            self._refuse(f"gives {kind} {len([one for one in inputs if one >= 0])} inputs, {rule.least} are needed")
+        if not rule.least <= len(inputs) <= rule.most:
+            self._refuse(f"gives {kind} {len(inputs)} inputs, expected are {rule.least} to {rule.most}")
+        if -1 in needed or (rule.most == MANY and -1 in inputs):
+            self._refuse(f"leaves out an input that {kind} cannot be without")
         if len(outputs) != (len(outputs) or 1 if rule.outputs is None else rule.outputs):
             self._refuse(f"takes {len(outputs)} results of {kind}")
         if not {one for one in inputs if one >= 0} <= made:

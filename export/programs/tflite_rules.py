@@ -21,7 +21,7 @@ class Rule:
     outputs: int | None = 1
 
 
-_MANY = 4096
+MANY = 4096
 _ONE = Rule(1, 1)
 _TWO = Rule(2, 2)
 _ALONG = Rule(2, 2, (1,))  # the second input names axes, a shape or margins
@@ -121,12 +121,12 @@ RULES = {
         _ALONG,
     ),
     "BATCH_TO_SPACE_ND": Rule(3, 3, (1, 2)),
-    "CONCATENATION": Rule(1, _MANY),
+    "CONCATENATION": Rule(1, MANY),
     "CONV_2D": Rule(2, 3),
     "DEPTHWISE_CONV_2D": Rule(2, 3),
     "FILL": Rule(2, 2, (0,)),
     "FULLY_CONNECTED": Rule(2, 3),
-    "PACK": Rule(1, _MANY),
+    "PACK": Rule(1, MANY),
     "PADV2": Rule(3, 3, (1,)),
     "RANGE": Rule(3, 3, (0, 1, 2)),
     "RESHAPE": Rule(1, 2, (1,)),

@@ -4,6 +4,7 @@ import pickle
 from typing import Any, BinaryIO
 
 _KEYS_AND_VALUES = 1_000_000
+_READS = 500_000  # instructions and their arguments; a thousand tensors take 50,000
 # What a state dict is written with: numbers, words, tuples, dictionaries, named things, and where tensors lie.
 _OPCODES = [
     "PROTO",
@@ -131,9 +132,12 @@ class _Limited:
     """A file that refuses to read more than it has: memory is taken before anything is read."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self._size = file, size
+        self._file, self._size, self._reads = file, size, 0
 
     def read(self, count: int) -> bytes:
+        self._reads += 1
+        if self._reads > _READS:
+            raise pickle.UnpicklingError("it holds more than a state dict does")
         if not 0 <= count <= self._size:
             raise pickle.UnpicklingError("the file is cut off")
         return self._file.read(count)
