@@ -15,6 +15,7 @@ from keras_rau.cli.options import (
     SetOptions,
     SourceOptions,
     Threshold,
+    Trust,
     existing_model,
     source_options,
 )
@@ -56,6 +57,7 @@ def evaluate(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    trust: Trust = False,
     find_threshold: Annotated[
         bool, typer.Option("--find-threshold", help="Also score other thresholds; choose by --split val, not by test.")
     ] = False,
@@ -122,6 +124,7 @@ def evaluate(
             threshold=threshold,
             largest=largest,
             fill_holes=fill_holes,
+            trust=trust,
             find_threshold=find_threshold,
             worst=worst,
             **shared,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_rau import pretrained
-from keras_rau.cli.options import Augment, FillHoles, Largest, Models, Threshold, existing_model, fresh_output
+from keras_rau.cli.options import Augment, FillHoles, Largest, Models, Threshold, Trust, existing_model, fresh_output
 
 _SPOKEN_OF = 10  # images of which each gets a line
 
@@ -28,6 +28,7 @@ def predict(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    trust: Trust = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in --output: what is finished there is not done again.")
     ] = False,
@@ -68,6 +69,7 @@ def predict(
         threshold=threshold,
         largest=largest,
         fill_holes=fill_holes,
+        trust=trust,
     )
     if len(outcomes) <= _SPOKEN_OF:
         for outcome in outcomes:
