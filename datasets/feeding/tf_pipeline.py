@@ -66,7 +66,7 @@ def pipeline(
         drop_remainder: leave out a short last batch.
         start_epoch: number of the first epoch.
         target: `"mask"`, or `"distance"` for a second channel with the signed distance of each pixel to the border of the
-            augmented mask, which `keras_rau.losses.BoundaryLoss` reads. Our models give metrics the mask; other losses refuse it.
+            augmented mask, which `keras_rau.losses.BoundaryLoss` reads. Our models hand metrics the mask.
         preprocess: steps applied to the resized image and cached with it, see `datasets.preprocess`.
         cache_dir: folder of the cache on disk, for this list of samples alone.
         memory_limit: bytes for the cache in memory; `None`: a quarter of the free memory, at most 4 GiB.
