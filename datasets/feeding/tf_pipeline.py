@@ -67,9 +67,9 @@ def pipeline(
         drop_remainder: leave out a short last batch.
         start_epoch: number of the first epoch.
         target: `"mask"`, or `"distance"` for a second channel with the signed distance of each pixel to the border of the
-            augmented mask, which `keras_rau.losses.BoundaryLoss` reads; metrics and other losses read the first. Exclusive
-            classes come as class numbers, as the losses and metrics of this package take them; `"one_hot"` gives the K
-            channels that others want.
+            augmented mask, which `keras_rau.losses.BoundaryLoss` reads; our models hand metrics the mask. Exclusive classes
+            come as class numbers, as the losses and metrics of this package take them; `"one_hot"` gives the K channels that
+            others want.
         preprocess: steps applied to the resized image and cached with it, see `datasets.preprocess`.
         cache_dir: folder of the cache on disk, for this list of samples alone.
         memory_limit: bytes for the cache in memory; `None`: a quarter of the free memory, at most 4 GiB.

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_rau.keras_internals import give_back_state
 from keras_rau.models.class_weight import weighing
 from keras_rau.models.first_batch import FirstBatch
 from keras_rau.outputs import Outputs
@@ -132,10 +133,18 @@ class CheckedModel(keras.Model):
 
     def _looked_at(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def step(*arguments: Any) -> Any:
-            result = function(*arguments)
-            if self._first_batch is not None:
-                first, self._first_batch = self._first_batch, None
-                first.look(result)
+            # JAX's steps take and return the model's variables.
+            state = arguments[0] if keras.backend.backend() == "jax" else None
+            try:
+                result = function(*arguments)
+                state = result[1] if state is not None else None
+                if self._first_batch is not None:
+                    first, self._first_batch = self._first_batch, None
+                    first.look(result)
+            except ValueError:
+                if state is not None:
+                    give_back_state(self, state)
+                raise
             return result
 
         return step

@@ -94,10 +94,20 @@ def test_class_numbers_one_hot_weights_and_ignored_pixels(metric):
     assert weighted == pytest.approx((each[0] + 3 * each[2]) / 4, abs=1e-6)
 
 
-def test_a_number_that_is_no_class_belongs_to_none():
-    truth = np.array([[[1, 1, 7]]])
-    prediction = np.eye(3, dtype="float32")[np.array([[[1, 1, 1]]])]
-    assert _value(metrics.DiceScore(), truth, prediction) == pytest.approx((4 / 5 + 1) / 2, abs=1e-6)
+@pytest.mark.parametrize("metric", ALL)
+def test_overlapping_classes_are_masks_of_their_own(metric):
+    rng = np.random.default_rng(0)
+    truth = (rng.random((4, 5, 6, 3)) > 0.5).astype("float32")
+    prediction = rng.random((4, 5, 6, 3)).astype("float32")
+    each = [_value(metric(threshold=0.3), truth[..., k], prediction[..., k]) for k in range(3)]
+    found = _value(metric(threshold=0.3, overlapping=True), truth, prediction)
+    assert found == pytest.approx(np.mean(each), abs=1e-6)
+    logits = np.log(prediction / (1 - prediction))
+    assert _value(metric(threshold=0.3, overlapping=True, from_logits=True), truth, logits) == pytest.approx(
+        found, abs=1e-6
+    )
+    with pytest.raises(ValueError, match="3 channels like `y_pred`, a mask each"):
+        metric(overlapping=True).update_state(truth[..., 0], prediction)
 
 
 def test_in_fit():
