@@ -42,7 +42,7 @@ def main(
         predictor = Predictor(model, image_size=image_size)
         # The first batch compiles the model, which would hide what is outside.
         predictor.predict_batch([datasets.read_image(sample.image) for sample in samples[:8]])
-        predictor.backend = _Timed(predictor.backend)
+        predictor.members[0].backend = _Timed(predictor.backend)
         runs = {"masks": [], "masks and outlines": []}
         for _ in range(repeats):
             for name, surface in (("masks", False), ("masks and outlines", True)):

@@ -85,7 +85,16 @@ def _measure(preset: str, arguments: argparse.Namespace, folder: Path) -> dict:
         given = calibration if precision == "int8" else None
         large, fitting = folder / f"{precision}.tflite", folder / f"{precision}_compared.tflite"
         for path, side in ((large, (SIZE, SIZE)), (fitting, size)):
-            export.tflite(model, path, precision, side, images[:4], info, given, limits=export.Limits())
+            export.tflite(
+                model,
+                path,
+                precision,
+                image_size=side,
+                verify=images[:4],
+                info=info,
+                calibration=given,
+                limits=export.Limits(),
+            )
         report = compare(
             lambda batch: model(batch, training=False).numpy(),
             TFLiteBackend(fitting, THREADS).run,

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from keras_rau.datasets.classes.reading import read_lesion
 from keras_rau.datasets.reading.decoding import read_mask
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
@@ -43,14 +44,14 @@ def image_weights(samples: Sequence[Sample], by: str) -> list[float]:
 
 
 def lesion_share(sample: Sample) -> float:
-    """Share of the image that the mask covers, from 0 to 1.
+    """Share of the image that the mask covers, from 0 to 1; of several classes any but the background.
 
     Raises:
         DataError: there is no mask, or it cannot be read.
     """
     if sample.mask is None:
         raise DataError(f"The sample {sample.id} has no mask, so that the size of its lesion is unknown.")
-    return float(read_mask(sample.mask).mean())
+    return float((read_mask(sample.mask) if sample.classes is None else read_lesion(sample)[1]).mean())
 
 
 def _sizes(samples: Sequence[Sample]) -> list[str | None]:

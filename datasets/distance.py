@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from keras_rau.datasets.geometry import check_zero_one
+
 
 def signed_distance(mask: np.ndarray) -> np.ndarray:
     """Distance of every pixel to the border, positive outside the lesion and negative inside.
@@ -17,10 +19,14 @@ def signed_distance(mask: np.ndarray) -> np.ndarray:
     Returns:
         float32 `(H, W)`, in pixels.
 
+    Raises:
+        ValueError: the mask holds other values.
+
     Example:
         >>> signed_distance(np.array([[0, 0, 1, 1, 1]]))
         array([[ 2.,  1.,  0., -1., -2.]], dtype=float32)
     """
+    check_zero_one(mask, "of several classes take the mask of one, such as `mask == 2`")
     lesion = np.ascontiguousarray(mask, np.uint8)
     if not lesion.any() or lesion.all():
         return np.zeros(lesion.shape, np.float32)

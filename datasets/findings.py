@@ -40,6 +40,10 @@ KINDS = {
     "mask_full": "warning",
     "mask_is_image": "error",
     "mask_numbers_differ": "warning",
+    # masks of several classes
+    "class_unknown": "error",
+    "classes_overlap": "error",
+    "class_absent": "warning",
     # between files
     "near_duplicate": "warning",
     "same_picture": "warning",

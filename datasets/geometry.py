@@ -49,11 +49,52 @@ def fit_image(image: np.ndarray, size: Size, resize: str = "letterbox") -> np.nd
     return _fit(np.ascontiguousarray(image), size, resize)
 
 
+def check_zero_one(mask: np.ndarray, otherwise: str) -> None:
+    """Refuse a mask that holds anything but 0 and 1; `otherwise` says what else there is to use.
+
+    Raises:
+        ValueError: so it is.
+    """
+    mask = np.asarray(mask)
+    if mask.dtype == bool or not mask.size:
+        return
+    # Of bytes the largest value says it all.
+    sound = mask.max() <= 1 if mask.dtype == np.uint8 else bool(((mask == 0) | (mask == 1)).all())
+    if not sound:
+        found = ", ".join(f"{value:g}" for value in np.unique(mask)[:8])
+        raise ValueError(f"A mask holds 0 and 1 (divide one of 255 by 255); {otherwise}. Received: the values {found}")
+
+
 def fit_mask(mask: np.ndarray, size: Size, resize: str = "letterbox") -> np.ndarray:
-    """Bring a mask of 0 and 1 to the model's size, as `fit_image` does; it stays 0 and 1 (a pixel is lesion by majority)."""
+    """Bring a mask of 0 and 1 to the model's size, as `fit_image` does; it stays 0 and 1 (a pixel is lesion by majority).
+
+    Raises:
+        ValueError: it holds other values.
+    """
+    check_zero_one(mask, "`fit_labels` resizes class numbers")
     # Bytes are resized faster than floats; half of 254 is a whole number, so that a tie is lesion.
     shares = _fit(np.asarray(mask, np.uint8) * np.uint8(254), size, resize)
     return cv2.threshold(shares, 126, 1, cv2.THRESH_BINARY)[1]
+
+
+def fit_labels(labels: np.ndarray, size: Size, resize: str = "letterbox") -> np.ndarray:
+    """Bring a map of class numbers to the model's size, as `fit_image` does.
+
+    Args:
+        labels: uint8 `(H, W)`.
+        size: height and width of the result.
+        resize: see `fit_image`.
+
+    Returns:
+        uint8 `(height, width)`: the class that covers most of each pixel, of equals the higher one. Classes are never mixed.
+
+    Example:
+        >>> fit_labels(np.array([[0, 0, 2, 2]], np.uint8), (1, 2), "squash")
+        array([[0, 2]], dtype=uint8)
+    """
+    numbers = np.flatnonzero(np.bincount(labels.ravel(), minlength=256))[::-1].astype(np.uint8)
+    shares = [_fit((labels == number).astype(np.uint8) * np.uint8(254), size, resize) for number in numbers]
+    return numbers[np.argmax(shares, axis=0)]
 
 
 def restore(probability: np.ndarray, original: Size, resize: str = "letterbox") -> np.ndarray:

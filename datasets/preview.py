@@ -7,31 +7,34 @@ import numpy as np
 import tensorflow as tf
 
 from keras_rau.datasets.augmentation import Policy, augment, sample_seed
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.geometry import fit_image, fit_mask
 from keras_rau.datasets.preprocessing import parse_steps, preprocess
 from keras_rau.datasets.preprocessing.steps import Steps
-from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
+from keras_rau.outputs import Outputs
 
 Pair = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One sample of a preview; all images uint8 RGB `(H, W, 3)`, all masks uint8 `(H, W)` of 0 and 1.
+    """One sample of a preview; all images uint8 RGB `(H, W, 3)`, all masks uint8 `(H, W)` of 0 and 1, or as `read_sample`.
 
     Attributes:
         id: of the sample.
         fitted: image and mask at the size the model sees.
         preprocessed: the image after the preprocessing steps, or `None` when there are none.
         epochs: what the model would see in epochs 0, 1, …
+        outputs: the classes of the masks; `None` for one lesion class.
     """
 
     id: str
     fitted: Pair
     preprocessed: np.ndarray | None
     epochs: list[Pair]
+    outputs: Outputs | None = None
 
 
 def preview(
@@ -84,12 +87,15 @@ def _row(
 ) -> Row:
     if sample.mask is None:
         raise DataError(f"{sample.id} has no mask.")
-    image, mask = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
-    image, mask = fit_image(image, size, resize), fit_mask(mask, size, resize)
+    image, mask = read_sample(sample)
+    fit = fit_mask if sample.classes is None else sample.classes.fit
+    image, mask = fit_image(image, size, resize), fit(mask, size, resize)
+    planes, labels = mask.reshape(*size, -1), sample.classes is not None and not sample.classes.overlapping
     ready = preprocess(image, steps) if steps else image
     epochs = []
     for epoch in range(variants):
         key = sample_seed(seed, tf.constant(epoch, tf.int64), tf.constant(index, tf.int64))
-        seen, lesion = augment(tf.constant(ready), tf.constant(mask[..., None]), policy, key)
-        epochs.append((seen.numpy().astype(np.uint8), lesion.numpy()[..., 0].astype(np.uint8)))
-    return Row(sample.id, (image, mask), ready if steps else None, epochs)
+        seen, lesion = augment(tf.constant(ready), tf.constant(planes), policy, key, labels=labels)
+        epochs.append((seen.numpy().astype(np.uint8), lesion.numpy().astype(np.uint8).reshape(mask.shape)))
+    outputs = None if sample.classes is None else sample.classes.outputs
+    return Row(sample.id, (image, mask), ready if steps else None, epochs, outputs)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras_rau.datasets.classes.description import ClassMasks
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class Sample:
         group: samples of one group show the same lesion or nearly the same picture, and no split separates them.
         metadata: whatever else the source says, such as the diagnosis.
         bit_depth: how many bits the image uses if its file has 16, see `read_image`.
+        classes: what the values, colours or files of a mask of several classes mean; `None` for one lesion class.
+        class_files: where each class has a file of its own, these, in the order of the classes; `None` for a class that the
+            image has not. `mask` is the first of them then.
     """
 
     id: str
@@ -28,7 +34,15 @@ class Sample:
     group: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     bit_depth: int | None = None
+    classes: "ClassMasks | None" = None
+    class_files: tuple[Path | None, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.group:
             object.__setattr__(self, "group", self.id)
+
+    @property
+    def mask_files(self) -> list[Path]:
+        """All files that the mask is made of."""
+        files = self.class_files or (self.mask,)
+        return [path for path in files if path is not None]

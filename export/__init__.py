@@ -12,6 +12,7 @@ _NAMES = {
     "export_all": "everything",
     "Predictor": "predictor",
     "predict": "predicting",
+    "outputs_of": "outputs",
     "ParityReport": "parity",
     "Limits": "parity",
     "compare": "parity",

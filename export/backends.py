@@ -9,25 +9,29 @@ from typing import Any, Protocol
 import numpy as np
 
 from keras_rau.errors import ExportError
+from keras_rau.export.sidecar import check_unchanged
 
 
 class Backend(Protocol):
     """A loaded model."""
 
     size: tuple[int, int] | None
+    channels: int | None
 
     def run(self, batch: np.ndarray) -> np.ndarray:
-        """Map float32 `(B, H, W, 3)` to float32 `(B, H, W, 1)`."""
+        """Map float32 `(B, H, W, 3)` to float32 `(B, H, W, channels)`."""
 
 
-def open_backend(path: Path, threads: int | None) -> Backend:
+def open_backend(path: Path | str, threads: int | None) -> Backend:
     """Load a `.keras` file, a `.tflite` file or a SavedModel folder.
 
     Raises:
-        ExportError: nothing is there, it is damaged, or of another kind.
+        ExportError: nothing is there, it is damaged, of another kind, or not the file that its sidecar was written for.
     """
+    path = Path(path)
     if not path.exists():
         raise ExportError(f"The model {path} does not exist.")
+    check_unchanged(path)
     if path.is_dir():
         if not (path / "saved_model.pb").exists():
             raise ExportError(
@@ -51,7 +55,7 @@ class KerasBackend:
         from keras_rau.export.checks import load_keras, model_size
 
         self.model = load_keras(path)
-        self.size = model_size(self.model)
+        self.size, self.channels = model_size(self.model), None
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict."""
@@ -80,6 +84,7 @@ class SavedModelBackend:
             raise ExportError(f"{path} is no SavedModel with a signature from `image` to `mask`: {error}") from error
         height, width = spec.shape[1:3]
         self.size = None if height is None or width is None else (int(height), int(width))
+        self.channels = self.function.structured_outputs["mask"].shape[-1]
         self.convert = tf.constant
 
     def run(self, batch: np.ndarray) -> np.ndarray:
@@ -103,6 +108,7 @@ class TFLiteBackend:
         except (ValueError, RuntimeError, KeyError) as error:
             raise ExportError(f"{path} is no TFLite model with a signature from `image` to `mask`: {error}") from error
         self.size = (int(self.input["shape"][1]), int(self.input["shape"][2]))
+        self.channels = int(self.output["shape"][-1])
         # An interpreter has one set of buffers.
         self.lock = threading.Lock()
 

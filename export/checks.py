@@ -7,14 +7,29 @@ from typing import Any
 import keras
 
 from keras_rau.errors import ExportError
+from keras_rau.outputs import Outputs
+
+
+def check_backend() -> None:
+    """Refuse to export with another backend than TensorFlow, whose formats these are.
+
+    Raises:
+        ExportError: so it is.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ExportError(
+            f"Exports need the TensorFlow backend; Keras runs on {keras.backend.backend()!r}. Save the model as .keras, and "
+            "export that file in a process started with KERAS_BACKEND=tensorflow."
+        )
 
 
 def exportable(model: keras.Model) -> keras.Model:
     """Return `model`, or its float32 twin, if it takes one image and gives one map.
 
     Raises:
-        ExportError: it has several inputs or outputs, or takes no images of three channels.
+        ExportError: it has several inputs or outputs, takes no images of three channels, or Keras runs on another backend.
     """
+    check_backend()
     if not isinstance(model, keras.Model) or not model.built:
         raise ExportError(f"Only a built keras.Model can be exported. Received: {model!r}")
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
@@ -51,6 +66,15 @@ def _float32_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
 
 
+def with_probabilities(model: keras.Model, outputs: Outputs) -> keras.Model:
+    """Return `model`, or, if it gives logits, the same layers with their activation after them."""
+    if not outputs.logits:
+        return model
+    activation = "softmax" if outputs.kind == "exclusive" else "sigmoid"
+    layer = keras.layers.Activation(activation, name="probabilities", dtype="float32")
+    return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)
+
+
 def model_size(model: keras.Model) -> tuple[int, int] | None:
     """Height and width the model is built for; `None` when it takes any."""
     height, width = model.inputs[0].shape[1:3]
@@ -76,7 +100,7 @@ def fixed_size(model: keras.Model, image_size: Any) -> tuple[int, int]:
     return own or wanted
 
 
-def load_keras(path: Path, compiled: bool = False) -> keras.Model:
+def load_keras(path: Path | str, compiled: bool = False) -> keras.Model:
     """Load a `.keras` file in Keras's safe mode, with optimiser and loss if `compiled`.
 
     Raises:
@@ -84,6 +108,7 @@ def load_keras(path: Path, compiled: bool = False) -> keras.Model:
     """
     import keras_rau  # noqa: F401  registers our classes
 
+    path = Path(path)
     # Keras says of a damaged file that it was not found.
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
         raise ExportError(f"{path} is damaged or no .keras file.")

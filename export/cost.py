@@ -49,7 +49,7 @@ class Cost:
     processor: str = ""
 
 
-def cost_of(path: Path, measure: bool = True, threads: tuple[int, ...] = (1, 2)) -> Cost:
+def cost_of(path: Path | str, measure: bool = True, threads: tuple[int, ...] = (1, 2)) -> Cost:
     """Size and operators of a model, and with `measure` its latency and memory.
 
     Args:
@@ -63,6 +63,7 @@ def cost_of(path: Path, measure: bool = True, threads: tuple[int, ...] = (1, 2))
     Example:
         >>> cost_of(Path("model.tflite")).latency[0].median_ms
     """
+    path = Path(path)
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)
     operators, plain = _operators(path) if path.suffix == ".tflite" else ({}, {})

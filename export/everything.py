@@ -6,8 +6,9 @@ from typing import Any
 
 from keras_rau import pretrained
 from keras_rau.errors import ExportError
-from keras_rau.export.checks import fixed_size
+from keras_rau.export.checks import check_backend, fixed_size
 from keras_rau.export.model_file import draw, load_source, wanted_size
+from keras_rau.export.outputs import Classes, outputs_of
 from keras_rau.export.parity import ParityReport
 from keras_rau.export.parity_images import Images
 from keras_rau.export.quantisation.calibration import COUNT, calibration_images
@@ -22,10 +23,13 @@ _TFLITE = ("float32", "float16", "dynamic", "int8")
 def export_all(
     source: Path | str,
     output: Path | str,
+    *,
     image_size: int | None = None,
     check_dir: Images = None,
     calibration: Any = None,
     calibration_count: int = COUNT,
+    classes: Classes = None,
+    logits: bool | None = None,
     **checks: Any,
 ) -> dict[str, ParityReport]:
     """Write `saved_model/1` and `model_PRECISION.tflite` of each precision, and what is to be known of them.
@@ -41,6 +45,8 @@ def export_all(
         check_dir: images to compare the models on; 16 seeded phantoms when `None`.
         calibration: images for `"int8"`, which is left out without them.
         calibration_count: how many of them to take at most.
+        classes: of a foreign model of several classes, see `outputs_of`.
+        logits: the output of a foreign model is taken before its activation.
         **checks: `samples` and `measure`, see `saved_model`.
 
     Returns:
@@ -52,8 +58,11 @@ def export_all(
     Example:
         >>> export_all("rau_net_lite", "out", calibration="ISIC2018/train")["model_int8.tflite"].dice_mean
     """
+    check_backend()
     folder = new_output(output)
-    model, info = load_source(str(source))
+    model, info = load_source(source)
+    outputs = outputs_of(model, info, classes=classes, logits=logits)
+    checks |= {"verify": check_dir, "info": info, "classes": classes, "logits": logits}
     size = image_size or wanted_size(model, info)
     chosen = None
     if calibration is not None:
@@ -66,14 +75,22 @@ def export_all(
             continue
         try:
             if precision == name:
-                reports[name] = saved_model(model, folder / name, check_dir, info, **checks)
+                reports[name] = saved_model(model, folder / name, **checks)
             else:
                 given = chosen if precision == "int8" else None
-                reports[name] = tflite(model, folder / name, precision, size, check_dir, info, given, **checks)
+                reports[name] = tflite(model, folder / name, precision, image_size=size, calibration=given, **checks)
         except ExportError as error:
             failures.append(f"{name}: {error}")
             continue
-        draw(folder / f"parity_{precision.replace('/', '_')}.png", reports[name], model, folder / name, check_dir, info)
+        draw(
+            folder / f"parity_{precision.replace('/', '_')}.png",
+            reports[name],
+            model,
+            folder / name,
+            check_dir,
+            info,
+            outputs,
+        )
     write_report(folder, reports)
     if chosen is not None:
         (folder / "calibration.txt").write_text("\n".join(chosen.names) + "\n")

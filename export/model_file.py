@@ -9,26 +9,31 @@ from keras_rau import models, pretrained
 from keras_rau.errors import ExportError
 from keras_rau.export import to_saved_model, to_tflite
 from keras_rau.export.backends import as_function, open_backend
-from keras_rau.export.checks import load_keras
+from keras_rau.export.checks import check_backend, load_keras, with_probabilities
+from keras_rau.export.outputs import Classes, outputs_of
 from keras_rau.export.parity import ParityReport
 from keras_rau.export.parity_images import Images, parity_images
 from keras_rau.export.quantisation.calibration import COUNT
 from keras_rau.export.report import draw_differences, write_report
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.export.writing import new_output
+from keras_rau.outputs import Outputs
 
 
 def from_file(
     source: Path | str,
     kind: str,
     output: Path | str,
+    *,
     precision: str = "float32",
     image_size: int | None = None,
     check_dir: Images = None,
     calibration: Any = None,
     calibration_count: int = COUNT,
     integer_only: bool = False,
-    report: Path | None = None,
+    report: Path | str | None = None,
+    classes: Classes = None,
+    logits: bool | None = None,
     **checks: Any,
 ) -> ParityReport:
     """Export a trained model; what its sidecar says travels with the export.
@@ -44,6 +49,8 @@ def from_file(
         calibration_count: how many of them to take at most.
         integer_only: of `"tflite"`, see there.
         report: new or empty folder for `parity.json`, `parity.md` and `parity.png`, a picture of the largest differences.
+        classes: of a foreign model of several classes, see `outputs_of`.
+        logits: the output of a foreign model is taken before its activation.
         **checks: `limits`, `samples` and `measure`, see `saved_model`.
 
     Raises:
@@ -52,28 +59,29 @@ def from_file(
     Example:
         >>> from_file("rau_net_lite", "tflite", "out/lite.tflite", precision="float16", image_size=256).dice_mean
     """
+    check_backend()
     output = new_output(output)
     folder = None if report is None else new_output(report)
-    model, info = load_source(str(source))
+    model, info = load_source(source)
+    checks |= {"verify": check_dir, "info": info, "classes": classes, "logits": logits}
     if kind == "saved_model":
-        found = to_saved_model.saved_model(model, output, verify=check_dir, info=info, **checks)
+        found = to_saved_model.saved_model(model, output, **checks)
     else:
         found = to_tflite.tflite(
             model,
             output,
             precision,
-            image_size or wanted_size(model, info),
-            check_dir,
-            info,
-            calibration,
-            calibration_count,
-            integer_only,
+            image_size=image_size or wanted_size(model, info),
+            calibration=calibration,
+            calibration_count=calibration_count,
+            integer_only=integer_only,
             **checks,
         )
     if folder is not None:
         folder.mkdir(exist_ok=True)
         write_report(folder, {output.name: found})
-        draw(folder / "parity.png", found, model, output, check_dir, info)
+        outputs = outputs_of(model, info, classes=classes, logits=logits)
+        draw(folder / "parity.png", found, model, output, check_dir, info, outputs)
     return found
 
 
@@ -84,21 +92,28 @@ def wanted_size(model: keras.Model, info: dict[str, Any]) -> tuple[int, int] | N
 
 
 def draw(
-    path: Path, report: ParityReport, model: keras.Model, output: Path, verify: Images, info: dict[str, Any]
+    path: Path,
+    report: ParityReport,
+    model: keras.Model,
+    output: Path,
+    verify: Images,
+    info: dict[str, Any],
+    outputs: Outputs,
 ) -> None:
     """Write the picture of a report whose images were `verify`."""
     backend = open_backend(output, None)
     images, _ = parity_images(verify, backend.size or tuple(info.get("image_size", (256, 256))), info)
-    draw_differences(path, report, as_function(model), backend.run, images)
+    reference = as_function(with_probabilities(model, outputs))
+    draw_differences(path, report, reference, backend.run, images, outputs)
 
 
-def load_source(source: str) -> tuple[keras.Model, dict[str, Any]]:
+def load_source(source: Path | str) -> tuple[keras.Model, dict[str, Any]]:
     """The Keras model of a `.keras` file or of a preset with trained weights, and its sidecar.
 
     Raises:
         ExportError: it is neither.
     """
-    path = Path(source)
+    path, source = Path(source), str(source)
     if source in pretrained.names() and not path.exists():
         info = read_sidecar(pretrained.tflite_file(source))
         model = models.from_preset(source, input_shape=(None, None, 3))

@@ -1,25 +1,25 @@
 """Predicting with one call."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from keras_rau import pretrained
 from keras_rau.export.predictor import Predictor
 
 
-def predict(image: np.ndarray | Path | str, model: Path | str = pretrained.DEFAULT, **options: Any) -> np.ndarray:
+def predict(image: Any, model: Path | str | Sequence[Path | str] = pretrained.DEFAULT, **options: Any) -> Any:
     """Mask of an image; the model is loaded once, whatever kind of file it is in.
 
     Args:
-        image: uint8 `(H, W, 3)` RGB, `(H, W, 4)` or `(H, W)`, or an image file.
-        model: a `.keras` file, SavedModel folder or `.tflite` file, or the name of a model that comes with the package.
+        image: an image file, an array, or several of them, see `Predictor.predict`.
+        model: a `.keras` file, SavedModel folder or `.tflite` file, or the name of a model that comes with the package; or
+            several of these, which are averaged.
         **options: of `Predictor`.
 
     Returns:
-        uint8 `(H, W)` of 0 and 1.
+        What `Predictor.predict` returns: uint8 `(H, W)` of 0 and 1 for one lesion class.
 
     Raises:
         DataError: the file is missing or no image.
@@ -30,18 +30,19 @@ def predict(image: np.ndarray | Path | str, model: Path | str = pretrained.DEFAU
         >>> predict("photo.jpg", "out/model.tflite").mean()
         0.23
     """
-    if isinstance(image, (str, Path)):
-        from keras_rau.datasets.reading.decoding import read_image
+    models = [model] if isinstance(model, (str, Path)) else model
+    paths = tuple(_file(one) for one in models)
+    changed = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    hashable = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    return _predictor(paths, changed, tuple(sorted(hashable.items()))).predict(image)
 
-        image = read_image(image)
+
+def _file(model: Path | str) -> Path:
     path = Path(model)
-    if str(model) in pretrained.names() and not path.exists():
-        path = pretrained.tflite_file(str(model))
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _predictor(path, changed, tuple(sorted(options.items()))).predict(image)
+    return pretrained.tflite_file(str(model)) if str(model) in pretrained.names() and not path.exists() else path
 
 
 @lru_cache(maxsize=4)
-def _predictor(path: Path, changed: int, options: tuple[tuple[str, Any], ...]) -> Predictor:
+def _predictor(paths: tuple[Path, ...], changed: tuple[int, ...], options: tuple[tuple[str, Any], ...]) -> Predictor:
     del changed  # another file under the same name is another model
-    return Predictor(path, **dict(options))
+    return Predictor(paths, **dict(options))

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from keras_rau.errors import UsageError
+from keras_rau.outputs import Outputs
 
 # Flips of rows and columns, and a transposition after them: together the eight symmetries of a square.
 _VIEWS: dict[str | None, list[tuple[bool, bool, bool]]] = {
@@ -64,6 +65,25 @@ class Refinement:
         if self.fill_holes:
             mask = _filled(mask)
         return _largest(mask) if self.largest else mask
+
+    def clean_classes(self, mask: np.ndarray, outputs: Outputs) -> np.ndarray:
+        """Return what `Outputs.decide` gave, each class cleaned apart.
+
+        Of exclusive classes, what is filled or dropped never touches another class: holes are background that becomes
+        the class around it, and dropped parts become background.
+        """
+        if self == Refinement(self.augment):
+            return mask
+        if outputs.kind == "lesion":
+            return self.clean(mask)
+        if outputs.kind == "overlapping":
+            return np.stack([self.clean(np.ascontiguousarray(one)) for one in np.moveaxis(mask, -1, 0)], axis=-1)
+        found = mask.copy()
+        for number in range(1, outputs.channels):
+            before = (found == number).astype(np.uint8)
+            after = self.clean(before) * ((found == 0) | (before == 1)).astype(np.uint8)
+            found[before > after], found[after > before] = 0, number
+        return found
 
     def stated(self) -> dict[str, Any]:
         """What is switched on, for a record."""

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from keras_rau.export.class_colours import coloured
 from keras_rau.export.parity import ParityReport
+from keras_rau.outputs import Outputs
 
 _STRIP, _GAP = 22, 4
 
@@ -22,6 +24,8 @@ def rows(report: ParityReport) -> dict[str, str]:
         "Dice of the masks": f"{report.dice_mean:.4f}",
         "smallest": f"{report.dice_min:.4f}",
     }
+    for one in report.classes:
+        found[f"Dice of {one.name} (pixels)"] = f"{one.dice:.4f} ({one.pixels})"
     if report.truth:
         found |= {
             "Dice to truth before": f"{report.truth.keras:.4f}",
@@ -81,26 +85,31 @@ def write_report(folder: Path, reports: dict[str, ParityReport]) -> None:
 
 
 def draw_differences(
-    path: Path,
+    path: Path | str,
     report: ParityReport,
     reference: Callable[[np.ndarray], np.ndarray],
     candidate: Callable[[np.ndarray], np.ndarray],
     images: Sequence[np.ndarray],
+    outputs: Outputs = Outputs(),
 ) -> None:
     """Write a PNG of the images whose masks differ most: image, both maps, and where they differ.
+
+    Of several classes the masks are shown instead, in the colours of `class_colours`.
 
     Args:
         path: file to write.
         report: of the comparison on `images`.
-        reference: maps float32 `(1, H, W, 3)` to `(1, H, W, 1)`.
+        reference: maps float32 `(1, H, W, 3)` to probabilities `(1, H, W, K)`.
         candidate: the same.
         images: those that were compared.
+        outputs: what the K channels are.
     """
     lines = []
     for index, dice in report.worst:
         batch = np.asarray(images[index], np.float32)[None]
-        maps = [np.asarray(run(batch), np.float32)[0, ..., 0] for run in (reference, candidate)]
-        lines.append(_line(images[index], *maps, f"image {index}: Dice {dice:.4f}"))
+        maps = [np.asarray(run(batch), np.float32)[0] for run in (reference, candidate)]
+        tiles = _of_lesion(*maps) if outputs.kind == "lesion" else _of_classes(*maps, outputs)
+        lines.append(_line(images[index], tiles, f"image {index}: Dice {dice:.4f}"))
     head = np.full((_STRIP, lines[0].shape[1], 3), 255, np.uint8)
     step = images[0].shape[1] + _GAP
     for column, title in enumerate(("image", "Keras", "exported", "difference")):
@@ -108,16 +117,32 @@ def draw_differences(
     Image.fromarray(np.vstack([head, *lines])).save(path)
 
 
-def _line(image: np.ndarray, wanted: np.ndarray, found: np.ndarray, title: str) -> np.ndarray:
+def _of_lesion(wanted: np.ndarray, found: np.ndarray) -> list[np.ndarray]:
+    grey = [_grey(one[..., 0]) for one in (wanted, found)]
+    # Red where only the Keras model sees lesion, blue where only the exported one does.
+    change = _grey(np.abs(wanted - found)[..., 0])
+    only = ((wanted >= 0.5) != (found >= 0.5))[..., 0]
+    change[only & (wanted[..., 0] >= 0.5)] = (220, 40, 40)
+    change[only & (found[..., 0] >= 0.5)] = (60, 110, 255)
+    return [*grey, change]
+
+
+def _of_classes(wanted: np.ndarray, found: np.ndarray, outputs: Outputs) -> list[np.ndarray]:
+    masks = [outputs.decide(one) for one in (wanted, found)]
+    change = _grey(np.abs(wanted - found).max(axis=-1))
+    differ = masks[0] != masks[1]
+    change[differ.any(axis=-1) if outputs.kind == "overlapping" else differ] = (220, 40, 40)
+    return [*(coloured(mask, outputs) for mask in masks), change]
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    return np.repeat((255 * np.clip(values, 0, 1)).astype(np.uint8)[..., None], 3, 2)
+
+
+def _line(image: np.ndarray, tiles: Sequence[np.ndarray], title: str) -> np.ndarray:
     height, width = image.shape[:2]
     line = np.full((height + _STRIP, 4 * (width + _GAP) + _GAP, 3), 255, np.uint8)
-    grey = [np.repeat((255 * np.clip(one, 0, 1)).astype(np.uint8)[..., None], 3, 2) for one in (wanted, found)]
-    # Red where only the Keras model sees lesion, blue where only the exported one does.
-    both, only = np.abs(wanted - found), (wanted >= 0.5) != (found >= 0.5)
-    change = np.repeat((255 * np.clip(both, 0, 1)).astype(np.uint8)[..., None], 3, 2)
-    change[only & (wanted >= 0.5)] = (220, 40, 40)
-    change[only & (found >= 0.5)] = (60, 110, 255)
-    for column, tile in enumerate((np.clip(image, 0, 255).astype(np.uint8), *grey, change)):
+    for column, tile in enumerate((np.clip(image, 0, 255).astype(np.uint8), *tiles)):
         left = _GAP + column * (width + _GAP)
         line[:height, left : left + width] = tile
     _write(line, title, (_GAP, height + 15))

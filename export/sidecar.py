@@ -4,12 +4,14 @@ import hashlib
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from keras_rau._version import __version__
 from keras_rau.datasets.preprocessing import Step, as_config, parse_steps
 from keras_rau.errors import ExportError, UsageError
+from keras_rau.outputs import Outputs, check_threshold
 
 _NOTE = (
     "The model was trained on images preprocessed so. Its file does not hold these steps: keras_rau.export.Predictor takes "
@@ -18,27 +20,32 @@ _NOTE = (
 
 
 _ABOUT = {
-    "labels": ["background", "lesion"],
     "input": {"name": "image", "colours": "RGB", "range": [0, 255], "mean": [0, 0, 0], "std": [1, 1, 1]},
-    "output": {"name": "mask", "meaning": "probability of lesion"},
     "licence": "code Apache-2.0; weights follow the licences of the images they were trained on",
+}
+_MEANINGS = {
+    "lesion": "probability of lesion",
+    "exclusive": "probabilities of the classes, one a channel, which sum to 1",
+    "overlapping": "probability of each class, one a channel, independent of the others",
 }
 _LISTS = ("split", "also_train", "calibration")
 EMBEDDED = "model.json"
 
 
-def sidecar_path(model: Path) -> Path:
-    """Where the sidecar of a model lies: beside a file, in `assets.extra` of a SavedModel."""
+def sidecar_path(model: Path | str) -> Path:
+    """Return where the sidecar of a model lies: beside a file, in `assets.extra` of a SavedModel."""
+    model = Path(model)
     if model.suffix in (".keras", ".tflite"):
         return model.with_name(f"{model.name}.json")
     return model / "assets.extra" / "model.json"
 
 
-def embed(model: Path, info: dict[str, Any]) -> None:
+def embed(model: Path | str, info: dict[str, Any]) -> None:
     """Append `info` to a `.tflite` file as the ZIP entry `model.json`; programs that run it do not look there.
 
     Lists of images stay in the sidecar: they are longer than the rest together.
     """
+    model = Path(model)
     content = {key: value for key, value in info.items() if key not in _LISTS}
     entry = zipfile.ZipInfo(EMBEDDED, date_time=(1980, 1, 1, 0, 0, 0))
     entry.compress_type = zipfile.ZIP_DEFLATED
@@ -47,45 +54,105 @@ def embed(model: Path, info: dict[str, Any]) -> None:
 
 
 def _complete(info: dict[str, Any], model: Path) -> dict[str, Any]:
-    # A .keras file says of itself what it takes and gives.
-    about = {} if model.suffix == ".keras" else _ABOUT
-    content = {**about, **info, "keras_rau": __version__}
+    # A sum in `info` is that of the model it came from.
+    content = {**{key: value for key, value in info.items() if key != "sha256"}, "keras_rau": __version__}
+    if model.suffix != ".keras":
+        # Exports give what they are; a .keras file says of itself what it takes and gives.
+        outputs = Outputs.from_config(info["classes"]) if info.get("classes") else Outputs()
+        about = {"labels": outputs.labels, "output": {"name": "mask", "meaning": _MEANINGS[outputs.kind]}}
+        content = {**_ABOUT, **content, **about}
+    if info.get("threshold") is not None:
+        check_threshold(info["threshold"])
     if info.get("preprocess"):
         content["preprocess"] = as_config(info["preprocess"])
         content["preprocess_note"] = _NOTE
     return content
 
 
-def write_sidecar(model: Path, info: dict[str, Any]) -> None:
-    """Write the sidecar of `model`; a finished file's SHA-256 is added, and what `preprocess` asks of other programs.
+def described(info: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
+    """Return `info` with the classes of an export, which gives probabilities whatever its model gave.
 
     Raises:
-        UsageError: `preprocess` is no chain of steps.
+        UsageError: the `threshold` of `info` is none of probabilities.
     """
+    if info.get("threshold") is not None:
+        check_threshold(info["threshold"])
+    return {**info, "classes": replace(outputs, logits=False).to_config()}
+
+
+def write_sidecar(model: Path | str, info: dict[str, Any]) -> None:
+    """Write the sidecar of `model`; the SHA-256 of a finished export is added, and what `preprocess` asks of other programs.
+
+    Args:
+        model: the model file or folder.
+        info: what is to be known of it.
+
+    Raises:
+        UsageError: `preprocess` is no chain of steps, or `threshold` none of probabilities.
+    """
+    model = Path(model)
     path = sidecar_path(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = _complete(info, model)
-    if model.suffix == ".tflite" and model.is_file():
-        content["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
+    if model.suffix != ".keras" and model.exists():
+        content["sha256"] = _sha256(model)
     # The model may be there already, and must never have half a sidecar.
     part = path.with_name(f"{path.name}.part")
     part.write_text(json.dumps(content, indent=1) + "\n")
     os.replace(part, path)
 
 
-def read_sidecar(model: Path) -> dict[str, Any]:
+def read_sidecar(model: Path | str) -> dict[str, Any]:
     """Content of the sidecar of `model`, or of what is in a `.tflite` file itself; `{}` when there is neither.
 
     Raises:
-        ExportError: the file is damaged.
+        ExportError: the file is damaged, or its `threshold` is none of probabilities.
     """
+    model = Path(model)
     path = sidecar_path(model)
     if not path.exists():
-        return _embedded(model)
+        return _checked(_embedded(model), model)
     try:
-        return json.loads(path.read_text())
+        found = json.loads(path.read_text())
     except ValueError as error:
         raise ExportError(f"{path} is damaged: {error}. Export the model again.") from error
+    return _checked(found, path)
+
+
+def _checked(found: Any, where: Path) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise ExportError(f"{where} is damaged: it holds no names and values. Export the model again.")
+    if found.get("threshold") is not None:
+        try:
+            check_threshold(found["threshold"])
+        except UsageError as error:
+            raise ExportError(f"{where}: {error}. Correct it there.") from error
+    return found
+
+
+def check_unchanged(model: Path) -> None:
+    """Refuse an exported model that is not the one that its sidecar was written for.
+
+    Raises:
+        ExportError: its SHA-256 is another one.
+    """
+    stated = read_sidecar(model).get("sha256") if sidecar_path(model).exists() else None
+    if stated is not None and stated != (found := _sha256(model)):
+        raise ExportError(
+            f"{model} is not the model that {sidecar_path(model)} was written for: its SHA-256 is {found}, expected "
+            f"{stated}. It was changed, damaged or exchanged. Fetch or export both again; remove `sha256` from the JSON file "
+            "only if you changed the model yourself."
+        )
+
+
+def _sha256(model: Path) -> str:
+    """Of a file; of a SavedModel, of its graph and variables: servers add files of their own."""
+    if model.is_file():
+        return hashlib.sha256(model.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for file in sorted([*model.glob("saved_model.pb"), *model.glob("variables/*")]):
+        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _embedded(model: Path) -> dict[str, Any]:
@@ -100,7 +167,7 @@ def _embedded(model: Path) -> dict[str, Any]:
         ) from error
 
 
-def sidecar_steps(model: Path) -> tuple[Step, ...]:
+def sidecar_steps(model: Path | str) -> tuple[Step, ...]:
     """Preprocessing steps that `model` was trained with; none when its sidecar says nothing.
 
     Raises:

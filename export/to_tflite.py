@@ -8,14 +8,16 @@ import keras
 import tensorflow as tf
 
 from keras_rau.errors import ExportError
-from keras_rau.export.checks import exportable, fixed_size
+from keras_rau.export.backends import as_function
+from keras_rau.export.checks import exportable, fixed_size, with_probabilities
 from keras_rau.export.frozen import write_frozen
-from keras_rau.export.parity import Limits, ParityReport, check_parity
+from keras_rau.export.outputs import Classes, outputs_of
+from keras_rau.export.parity import Limits, ParityReport, check_parity, check_reference
 from keras_rau.export.parity_images import Images, parity_images
 from keras_rau.export.quantisation.calibration import COUNT, Calibration, calibration_images
 from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.precisions import LIMITS, check_precision, configure
-from keras_rau.export.sidecar import embed, write_sidecar
+from keras_rau.export.sidecar import described, embed, write_sidecar
 from keras_rau.export.tflite_operators import custom_operators
 from keras_rau.export.writing import new_output, put, quiet, scratch
 
@@ -26,6 +28,7 @@ def tflite(
     model: keras.Model,
     path: Path | str,
     precision: str = "float32",
+    *,
     image_size: int | tuple[int, int] | None = None,
     verify: Images = None,
     info: dict[str, Any] | None = None,
@@ -35,13 +38,15 @@ def tflite(
     limits: Limits | None = None,
     samples: Sequence[Any] = (),
     measure: bool = False,
+    classes: Classes = None,
+    logits: bool | None = None,
 ) -> ParityReport:
     """Export a model as a TFLite file and check it against the Keras model.
 
     The file has one signature, `serving_default`: `image`, `(1, H, W, 3)` plain pixels in [0, 255], to `mask`,
-    `(1, H, W, 1)`; float32, but uint8 in `int8` files, whose mask v stands for the probability v / 256 (logits have a scale
-    of their own, which the file states). Built-in operators only, so that it runs wherever LiteRT does. What `info` says is
-    in the file, too, as the ZIP entry `model.json`.
+    `(1, H, W, K)`, probabilities of the K classes (1 for one lesion class); float32, but uint8 in `int8` files, whose mask v
+    stands for the probability v / 256. The last activation of a model of logits is added. Built-in operators only, so that
+    it runs wherever LiteRT does. What `info` says is in the file, too, as the ZIP entry `model.json`.
 
     Args:
         model: a model with one image input and one output; one in half precision is exported in float32.
@@ -61,15 +66,19 @@ def tflite(
         limits: what is allowed; `LIMITS` of the precision when `None`.
         samples: from `datasets.load`, with masks that both models are scored against.
         measure: also measure latency and memory.
+        classes: of a foreign model of several classes, see `keras_rau.export.outputs_of`.
+        logits: the output of a foreign model is taken before its activation.
 
     Returns:
         The comparison.
 
     Raises:
-        ExportError: the precision is unknown, a size is missing, the model needs operators that TFLite lacks, the file
-            exists, calibration images are missing or too few, or the model differs too much: a probability by more than
-            1e-4 (float32), the masks by a mean Dice below 0.999 (float16), or below 0.99, or any below 0.95 (8 bits); then
-            the file is kept as `NAME.rejected`.
+        ExportError: the precision is unknown, a size is missing, the model needs operators that TFLite lacks, does not tell
+            what its output is, or gives no probabilities; Keras runs on another backend than TensorFlow; the file exists,
+            calibration images are missing or too few, or the model differs too much: a probability by more than 1e-4
+            (float32), the masks by a mean Dice below 0.999 (float16), or below 0.99, or any below 0.95 (8 bits), or those of
+            one of several classes by a Dice below 0.99 (float16) or 0.95 (8 bits); then the file is kept as `NAME.rejected`.
+        UsageError: the `threshold` of `info` is none of probabilities.
 
     Example:
         >>> tflite(model, "out/model.tflite").max_abs
@@ -79,11 +88,15 @@ def tflite(
         raise ExportError(f"The file must end in .tflite. Received: path={path}")
     path, model, info = new_output(path), exportable(model), info or {}
     size = fixed_size(model, image_size)
+    outputs = outputs_of(model, info, classes=classes, logits=logits)
+    model, info = with_probabilities(model, outputs), described(info, outputs)
     ranges = None if calibration is None else calibration_images(calibration, size, info, calibration_count)
     if verify is None and ranges is not None:
         images, name = ranges.images[:_COMPARED], "of the calibration images"
     else:
         images, name = parity_images(verify, size, info)
+    reference = as_function(model)
+    check_reference(reference, images, outputs, samples)
     content = {**info, "image_size": list(size), "precision": precision}
     if ranges is not None:
         content["calibration"] = ranges.names
@@ -94,7 +107,7 @@ def tflite(
         embed(part, content)
         put(part, path)
     write_sidecar(path, content)
-    return check_parity(model, path, images, name, limits or LIMITS[precision], info, samples, measure)
+    return check_parity(reference, path, images, name, limits or LIMITS[precision], info, samples, measure)
 
 
 def _convert(

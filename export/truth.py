@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.geometry import restore
-from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.export.parity_images import fed
 
 
@@ -44,7 +44,7 @@ def against_truth(
     """Score two models at the masks' own sizes.
 
     Args:
-        reference: maps float32 `(1, H, W, 3)` to `(1, H, W, 1)`.
+        reference: maps float32 `(1, H, W, 3)` to probabilities of one lesion class, `(1, H, W, 1)`.
         candidate: the same.
         samples: with masks, from `datasets.load`.
         size: height and width the models see.
@@ -56,7 +56,7 @@ def against_truth(
     resize, threshold = info.get("resize", "letterbox"), info.get("threshold", 0.5)
     scores = []
     for sample in samples:
-        image, mask = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
+        image, mask = read_sample(sample)
         batch = fed(image, size, info)[None].astype(np.float32)
         maps = [restore(np.asarray(run(batch))[0, ..., 0], mask.shape, resize) for run in (reference, candidate)]
         scores.append([dice(found >= threshold, mask == 1) for found in maps])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from keras_rau.errors import ExportError
+from keras_rau.files import fresh_name
 
 
 def new_output(path: Path | str) -> Path:
@@ -18,7 +19,7 @@ def new_output(path: Path | str) -> Path:
     """
     path = Path(path)
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise ExportError(f"{path} exists already. Remove it or name another output.")
+        raise ExportError(f"{path} exists already. Name another output, such as {fresh_name(path)}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

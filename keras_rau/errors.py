@@ -13,5 +13,9 @@ class ExportError(RauError):
     """A model cannot be exported, or the exported file differs from the model."""
 
 
+class OutputError(ExportError, DataError):
+    """What a model gives for an image is no probability; other images may be segmented all the same."""
+
+
 class UsageError(RauError):
     """What is wrong can be seen from the words of the call alone, such as an unknown name."""

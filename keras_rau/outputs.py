@@ -6,8 +6,31 @@ from typing import Any
 
 import numpy as np
 
+from keras_rau.errors import UsageError
+
 BACKGROUND = "background"
 LESION = "lesion"
+
+
+def check_threshold(threshold: Any, name: str = "threshold") -> float:
+    """Return a threshold of probabilities, or refuse what cuts nothing or everything.
+
+    Args:
+        threshold: a number above 0 and below 1.
+        name: how the caller calls it, for the message.
+
+    Raises:
+        UsageError: it is no such number.
+
+    Example:
+        >>> check_threshold(0.4)
+        0.4
+    """
+    is_number = isinstance(threshold, (int, float, np.number)) and not isinstance(threshold, bool)
+    # NaN is neither above 0 nor below 1.
+    if not is_number or not 0 < threshold < 1:
+        raise UsageError(f"`{name}` must be a probability above 0 and below 1. Received: {name}={threshold!r}")
+    return float(threshold)
 
 
 @dataclass(frozen=True)
@@ -85,13 +108,17 @@ class Outputs:
 
         Args:
             probabilities: `(H, W)` of one lesion class, else `(H, W, K)`.
-            threshold: a pixel belongs to a class where its probability is at least this; exclusive classes are decided by
-                the largest probability instead.
+            threshold: a pixel belongs to a class where its probability is at least this; above 0 and below 1. Exclusive
+                classes are decided by the largest probability instead.
 
         Returns:
             uint8: `(H, W)` of 0 and 1 for one lesion class, `(H, W)` of class numbers 0..K-1 for exclusive classes,
             `(H, W, K)` of 0 and 1 for overlapping classes.
+
+        Raises:
+            UsageError: the threshold is out of range.
         """
+        check_threshold(threshold)
         if self.kind == "exclusive":
             return probabilities.argmax(axis=-1).astype(np.uint8)
         return (probabilities >= threshold).astype(np.uint8)

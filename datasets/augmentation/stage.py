@@ -17,7 +17,9 @@ def sample_seed(seed: int, epoch: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
     return tf.random.experimental.stateless_fold_in(tf.random.experimental.stateless_fold_in(start, epoch), index)
 
 
-def augment(image: tf.Tensor, mask: tf.Tensor, policy: Policy | None, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def augment(
+    image: tf.Tensor, mask: tf.Tensor, policy: Policy | None, seed: tf.Tensor, *, labels: bool = False
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Augment image and mask: a pure function of its arguments, so of (seed, epoch, index) when `sample_seed` made the seed.
 
     The random numbers are TensorFlow's stateless ones; OpenCV does the rest, outside Python's lock, so samples are
@@ -25,12 +27,13 @@ def augment(image: tf.Tensor, mask: tf.Tensor, policy: Policy | None, seed: tf.T
 
     Args:
         image: uint8 or float32 `(H, W, 3)` in [0, 255]; the work is done with 8 bits, fractions are rounded.
-        mask: uint8 or float32 `(H, W, 1)` of 0 and 1.
+        mask: uint8 or float32 `(H, W, 1)` of 0 and 1, or `(H, W, K)` of overlapping classes.
         policy: how far to go; `None` only converts.
         seed: from `sample_seed`.
+        labels: the mask `(H, W, 1)` holds class numbers from 0 to 255, which are never mixed.
 
     Returns:
-        Image float32 `(H, W, 3)` of whole numbers in [0, 255] and mask float32 `(H, W, 1)` of 0 and 1.
+        Image float32 `(H, W, 3)` of whole numbers in [0, 255] and mask float32 of the same shape and values as it came in.
 
     Example:
         >>> image, mask = augment(image, mask, get_policy("light"), sample_seed(0, epoch, index))
@@ -41,13 +44,13 @@ def augment(image: tf.Tensor, mask: tf.Tensor, policy: Policy | None, seed: tf.T
         image = tf.cast(tf.round(tf.clip_by_value(image, 0.0, 255.0)), tf.uint8)
     uniform = tf.random.stateless_uniform([COUNT], seed, alg="philox")
     changed = tf.numpy_function(
-        partial(apply, policy=policy),
-        [image, tf.cast(mask, tf.uint8) * 255, uniform, _noise(image, policy, uniform, seed)],
+        partial(apply, policy=policy, labels=labels),
+        [image, tf.cast(mask, tf.uint8) * (1 if labels else 255), uniform, _noise(image, policy, uniform, seed)],
         [tf.uint8, tf.uint8],
         stateful=False,
     )
     new_image, new_mask = (tf.ensure_shape(new, old.shape) for new, old in zip(changed, (image, mask), strict=True))
-    return tf.cast(new_image, tf.float32), tf.cast(new_mask > 0, tf.float32)
+    return tf.cast(new_image, tf.float32), tf.cast(new_mask if labels else new_mask > 0, tf.float32)
 
 
 def _noise(image: tf.Tensor, policy: Policy, uniform: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """Flip, turn, rotation, scale, shift, shear, change of aspect ratio and elastic distortion of image and mask in one pass."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -18,27 +19,60 @@ def warp(image: np.ndarray, mask: np.ndarray, policy: Policy, draws: Draws) -> t
 
     Args:
         image: uint8 `(H, W, 3)`.
-        mask: uint8 `(H, W)` of 0 and 255.
+        mask: uint8 `(H, W, K)` of 0 and 255, a channel for each of K overlapping classes.
         policy: how far to go.
         draws: from `by_name`.
 
     Returns:
         uint8 image and mask as they came in.
     """
-    height, width = mask.shape
+    moved, planes = _moved(image, cv2.split(mask), policy, draws)
+    if moved is image:
+        return image, mask
+    return moved, np.stack([cv2.threshold(plane, 127, 255, cv2.THRESH_BINARY)[1] for plane in planes], axis=-1)
+
+
+def warp_labels(image: np.ndarray, mask: np.ndarray, policy: Policy, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
+    """Move an image and a map of class numbers alike, as `warp`; a pixel is of the class that most of it has.
+
+    Args:
+        image: uint8 `(H, W, 3)`.
+        mask: uint8 `(H, W, 1)` of class numbers.
+        policy: how far to go.
+        draws: from `by_name`.
+
+    Returns:
+        uint8 image and mask as they came in.
+    """
+    # Each class has a plane of its own, because between 0 and 2 lies no 1. Of equals the higher number counts.
+    numbers = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))[::-1].astype(np.uint8)
+    moved, planes = _moved(image, [(mask[..., 0] == number) * np.uint8(255) for number in numbers], policy, draws)
+    if moved is image:
+        return image, mask
+    return moved, numbers[np.argmax(planes, axis=0)][..., None]
+
+
+def _moved(
+    image: np.ndarray, planes: Sequence[np.ndarray], policy: Policy, draws: Draws
+) -> tuple[np.ndarray, Sequence[np.ndarray]]:
+    """Image and planes `(H, W)`, moved alike; the very same image where nothing moves."""
+    height, width = image.shape[:2]
     matrix = _matrix(policy, draws, height, width)
     if not policy.elastic and np.array_equal(matrix, np.eye(2, 3)):
-        return image, mask
-    both = cv2.merge([*cv2.split(image), mask])
-    if policy.elastic:
-        x, y = _places(matrix, _displacement(policy, draws, height, width))
-        both = cv2.remap(both, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    else:
-        # The matrix already leads from the result to the source.
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        both = cv2.warpAffine(both, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
-    *channels, mask = cv2.split(both)
-    return cv2.merge(channels), cv2.threshold(mask, 127, 255, cv2.THRESH_BINARY)[1]
+        return image, planes
+    x, y = _places(matrix, _displacement(policy, draws, height, width)) if policy.elastic else (None, None)
+    channels, moved = [*cv2.split(image), *planes], []
+    # OpenCV moves four channels at once at most.
+    for start in range(0, len(channels), 4):
+        some = cv2.merge(channels[start : start + 4])
+        if policy.elastic:
+            some = cv2.remap(some, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        else:
+            # The matrix already leads from the result to the source.
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            some = cv2.warpAffine(some, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+        moved += cv2.split(some)
+    return cv2.merge(moved[:3]), moved[3:]
 
 
 def _matrix(policy: Policy, draws: Draws, height: int, width: int) -> np.ndarray:

@@ -29,7 +29,8 @@ class Manifest:
     Attributes:
         format: version of the layout.
         settings: how the model sees the pictures.
-        sources: id, file name, bytes and time of change (nanoseconds) of image and bytes and time of mask, by record.
+        sources: id, file name, bytes and time of change (nanoseconds) of image and bytes and time of mask, by record; of
+            every file where each class has one.
         build: start of the names of the files.
         shards: name, number of records and bytes of each file.
         images: where the pixels of each record's image begin in its file.
@@ -56,9 +57,18 @@ def wanted(samples: Sequence[Sample], view: View) -> Manifest:
         "resize": view.resize,
         "preprocess": [step.as_config() for step in view.steps],
         "bit_depth": _bit_depth(samples),
+        # Caches of one lesion class have no such setting.
+        **({"classes": [view.classes.overlapping, view.classes.keys]} if view.classes is not None else {}),
     }
     sources = [
-        [sample.id, sample.image.name, *_state(sample.image), *_state(sample.mask)] for sample in samples if sample.mask
+        [
+            sample.id,
+            sample.image.name,
+            *_state(sample.image),
+            *(each for path in sample.mask_files for each in _state(path)),
+        ]
+        for sample in samples
+        if sample.mask
     ]
     # As they come back from the file: lists for tuples.
     return Manifest(FORMAT, json.loads(json.dumps(settings)), sources)
@@ -126,7 +136,8 @@ def _digest(content: dict[str, Any]) -> str:
 
 def difference(found: Manifest, wanted: Manifest) -> str | None:
     """Why a cache does not fit, in a few words; `None` when it does."""
-    for name, value in wanted.settings.items():
+    for name in dict.fromkeys([*wanted.settings, *found.settings]):
+        value = wanted.settings.get(name)
         if found.settings.get(name) != value:
             return f"{name} was {found.settings.get(name)} and is {value}"
     if found.sources == wanted.sources:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from keras_rau.datasets.classes.description import ClassMasks
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.feeding.fast_reading import read_pair_fast
 from keras_rau.datasets.geometry import Size, fit_image, fit_mask
 from keras_rau.datasets.preprocessing import Step, preprocess
@@ -25,7 +27,7 @@ class Store(Protocol):
     """Where samples at the model's size come from, by their position in the list. Used by several threads at once."""
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Image uint8 `(H, W, 3)` and mask uint8 `(H, W)`, which are not to be changed.
+        """Image uint8 `(H, W, 3)` and mask uint8 `(H, W)` or `(H, W, K)`, which are not to be changed.
 
         Raises:
             DataError: a file is missing or damaged.
@@ -40,16 +42,24 @@ class View:
         size: height and width.
         resize: `"letterbox"` or `"squash"`.
         steps: preprocessing of the resized image.
+        classes: what masks of several classes mean; `None` for one lesion class.
     """
 
     size: Size
     resize: str = "letterbox"
     steps: tuple[Step, ...] = ()
+    classes: ClassMasks | None = None
+
+    @property
+    def mask_shape(self) -> tuple[int, ...]:
+        """Of the masks that a store gives."""
+        channels = 1 if self.classes is None else self.classes.channels
+        return self.size if channels == 1 else (*self.size, channels)
 
     @property
     def bytes_per_sample(self) -> int:
         """Of image and mask, as uint8."""
-        return 4 * self.size[0] * self.size[1]
+        return 3 * self.size[0] * self.size[1] + math.prod(self.mask_shape)
 
 
 class Files:
@@ -68,9 +78,13 @@ class Files:
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """See `Store`."""
         sample, view = self.samples[index], self.view
-        image, mask = read_pair_fast(sample.image, sample.mask, bit_depth=sample.bit_depth, note=self._note)
+        if sample.classes is None:
+            image, mask = read_pair_fast(sample.image, sample.mask, bit_depth=sample.bit_depth, note=self._note)
+        else:
+            image, mask = read_sample(sample, note=self._note)
         image = fit_image(image, view.size, view.resize)
-        return preprocess(image, view.steps) if view.steps else image, fit_mask(mask, view.size, view.resize)
+        fitted = (fit_mask if sample.classes is None else sample.classes.fit)(mask, view.size, view.resize)
+        return preprocess(image, view.steps) if view.steps else image, fitted
 
     def _note(self, path: Path, bits: int) -> None:
         known = self._guessed is not None
@@ -87,24 +101,26 @@ class Batches:
 
     Args:
         store: where they come from.
-        size: height and width.
+        view: how the model sees them.
     """
 
-    def __init__(self, store: Store, size: Size) -> None:
+    def __init__(self, store: Store, view: View) -> None:
         self.store = store
-        self.size = size
+        self.size = view.size
+        self.channels = 1 if view.classes is None else view.classes.channels
 
     def __call__(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, bytes]:
-        """Images uint8 `(B, H, W, 3)`, masks uint8 `(B, H, W, 1)`, and what is wrong with a file, empty if nothing is.
+        """Images uint8 `(B, H, W, 3)`, masks uint8 `(B, H, W, 1)` or `(B, H, W, K)`, and what is wrong, if anything.
 
         An error is returned, because of one that is raised TensorFlow would tell our traceback as well.
         """
-        images, masks = (_aligned((len(indices), *self.size, channels)) for channels in (3, 1))
+        images, masks = (_aligned((len(indices), *self.size, channels)) for channels in (3, self.channels))
         for place, index in enumerate(indices.tolist()):
             try:
-                images[place], masks[place, ..., 0] = self.store.read(index)
+                images[place], mask = self.store.read(index)
             except DataError as error:
                 return images, masks, f"{SIGN}{printable(str(error))}".encode()
+            masks[place] = mask.reshape(masks.shape[1:])
         return images, masks, b""
 
 

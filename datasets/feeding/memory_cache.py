@@ -26,7 +26,7 @@ class MemoryCache:
         self.kept = min(count, limit // view.bytes_per_sample)
         # The system hands memory out when it is written to, so that what was not read yet takes none.
         self._images = np.empty((self.kept, *view.size, 3), np.uint8)
-        self._masks = np.empty((self.kept, *view.size), np.uint8)
+        self._masks = np.empty((self.kept, *view.mask_shape), np.uint8)
         self._filled = np.zeros(self.kept, bool)
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:

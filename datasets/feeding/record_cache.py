@@ -35,11 +35,12 @@ class RecordCache:
     Args:
         folder: its folder.
         manifest: its manifest, which fits.
+        mask_shape: of the masks.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, mask_shape: tuple[int, ...]) -> None:
         self.folder = folder
-        self._size = tuple(manifest.settings["image_size"])
+        self._size, self._mask_shape = tuple(manifest.settings["image_size"]), mask_shape
         self._images, self._masks = manifest.images or [], manifest.masks or []
         shards = manifest.shards or []
         self._ends = list(accumulate(records for _, records, _ in shards))
@@ -52,7 +53,7 @@ class RecordCache:
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """See `Store`."""
-        image, mask = np.empty((*self._size, 3), np.uint8), np.empty(self._size, np.uint8)
+        image, mask = np.empty((*self._size, 3), np.uint8), np.empty(self._mask_shape, np.uint8)
         shard = bisect.bisect_right(self._ends, index)
         file = self._files[shard]
         try:
@@ -95,7 +96,7 @@ def open_record_cache(samples: Sequence[Sample], view: View, folder: Path | str)
             found, reason = _read(folder, wanted)
             if found is not None and reason is None:
                 with contextlib.suppress(FileNotFoundError):
-                    return RecordCache(folder, found)
+                    return RecordCache(folder, found, view.mask_shape)
             # Another process may have put its own cache in the place of what was looked at.
             if found is not None and cache_manifest.current_build(folder) != found.build:
                 continue

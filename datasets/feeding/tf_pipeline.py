@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_rau.datasets.augmentation import Policy, get_policy, sample_seed
 from keras_rau.datasets.augmentation import augment as augment_pair
+from keras_rau.datasets.classes.samples import check_target, common_classes
 from keras_rau.datasets.distance import signed_distance
 from keras_rau.datasets.feeding.caching import check_cache, open_store
 from keras_rau.datasets.feeding.loading import Batches, View
@@ -64,7 +65,9 @@ def pipeline(
         drop_remainder: leave out a short last batch.
         start_epoch: number of the first epoch.
         target: `"mask"`, or `"distance"` for a second channel with the signed distance of each pixel to the border of the
-            augmented mask, which `keras_rau.losses.BoundaryLoss` reads; metrics and other losses read the first.
+            augmented mask, which `keras_rau.losses.BoundaryLoss` reads; metrics and other losses read the first. Exclusive
+            classes come as class numbers, as the losses and metrics of this package take them; `"one_hot"` gives the K
+            channels that others want.
         preprocess: steps applied to the resized image and cached with it, see `datasets.preprocess`.
         cache_dir: folder of the cache on disk, for this list of samples alone.
         memory_limit: bytes for the cache in memory; `None`: a quarter of the free memory, at most 4 GiB.
@@ -78,7 +81,8 @@ def pipeline(
 
     Returns:
         Dataset of image float32 `(B, H, W, 3)` in [0, 255] and mask float32 `(B, H, W, 1)` of 0 and 1, or `(B, H, W, 2)`;
-        with `weights` also of weight float32 `(B,)`.
+        with `weights` also of weight float32 `(B,)`. Samples with `classes` give class numbers `(B, H, W, 1)`, 255 where a
+        pixel counts nothing (`ignore_value=255` of losses and metrics), or `(B, H, W, K)` of 0 and 1 where classes overlap.
 
     Raises:
         DataError: there are no samples, one has no mask, or the cache on disk cannot be written.
@@ -90,18 +94,22 @@ def pipeline(
     size, policy, count = as_size(image_size), get_policy(augment), len(samples)
     if batch_size < 1:
         raise ValueError(f"`batch_size` must be at least 1. Received: batch_size={batch_size}")
-    if target not in ("mask", "distance"):
-        raise ValueError(f"`target` must be 'mask' or 'distance'. Received: target={target!r}")
+    if target not in ("mask", "distance", "one_hot"):
+        raise ValueError(f"`target` must be 'mask', 'distance' or 'one_hot'. Received: target={target!r}")
     if resize not in RESIZES:
         raise ValueError(f"`resize` must be 'letterbox' or 'squash'. Received: resize={resize!r}")
     cache = check_cache(cache, cache_dir, memory_limit)
-    view = View(size, resize, parse_steps(preprocess))
     _check(samples)
+    classes = common_classes(samples)
+    check_target(target, classes)
+    view = View(size, resize, parse_steps(preprocess), classes)
+    channels = 1 if classes is None else classes.channels
+    labels = classes is not None and not classes.overlapping
     weigh = _weighing(weights, count)
     part = _part(shard, batch_size, drop_remainder or count % batch_size == 0)
     seed = seed if shuffle_seed is None else shuffle_seed
     one_by_one = policy is not None or target == "distance"
-    load = Batches(open_store(samples, view, cache, cache_dir, memory_limit), size)
+    load = Batches(open_store(samples, view, cache, cache_dir, memory_limit), view)
 
     def order(epoch: tf.Tensor, left_out: tf.Tensor) -> tf.data.Dataset:
         indices = tf.data.Dataset.range(count).batch(batch_size, drop_remainder=drop_remainder).skip(left_out)
@@ -117,17 +125,20 @@ def pipeline(
         with tf.control_dependencies([tf.debugging.Assert(tf.equal(problem, ""), [problem])]):
             images, masks = tf.identity(images), tf.identity(masks)
         images = tf.ensure_shape(images, (index.shape[0], *size, 3))
-        masks = tf.ensure_shape(masks, (index.shape[0], *size, 1))
+        masks = tf.ensure_shape(masks, (index.shape[0], *size, channels))
         if one_by_one:
             return epoch, index, images, masks
-        return tf.cast(images, tf.float32), tf.cast(masks, tf.float32), *weigh(index)
+        return tf.cast(images, tf.float32), as_target(tf.cast(masks, tf.float32)), *weigh(index)
+
+    def as_target(mask: tf.Tensor) -> tf.Tensor:
+        return tf.one_hot(tf.cast(mask[..., 0], tf.int32), len(classes.names)) if target == "one_hot" else mask
 
     def finish(epoch: tf.Tensor, index: tf.Tensor, image: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        image, mask = augment_pair(image, mask, policy, sample_seed(seed, epoch, index))
+        image, mask = augment_pair(image, mask, policy, sample_seed(seed, epoch, index), labels=labels)
         if target == "distance":
             distance = tf.numpy_function(signed_distance, [mask[..., 0]], tf.float32, stateful=False)
             mask = tf.concat([mask, tf.ensure_shape(distance, size)[..., None]], axis=-1)
-        return image, mask, *weigh(index)
+        return image, as_target(mask), *weigh(index)
 
     # tf.data keeps every core busy; threads of OpenCV on top of that wait for each other.
     cv2.setNumThreads(1)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from keras_rau.datasets.classes.occurrence import absent_classes
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.findings import Finding, remedies
 from keras_rau.datasets.reading.examination import Examination, between, examine
@@ -22,6 +23,7 @@ _HEADLINES = {
     "mask_empty": "Masks without any lesion",
     "mask_full": "Masks that are lesion everywhere",
     "same_picture": "Pictures under several ids",
+    "class_absent": "Classes that never occur",
 }
 
 
@@ -55,6 +57,7 @@ def check(samples: Sequence[Sample], progress: Callable[[], None] | None = None)
     with ThreadPoolExecutor() as pool:
         examinations = list(pool.map(inspect, samples))
     findings = [finding for examination in examinations for finding in examination.findings] + between(examinations)
+    findings += absent_classes(examinations)
     problems = [
         f"the id {name} occurs {count} times" for name, count in Counter(s.id for s in samples).items() if count > 1
     ]

@@ -54,7 +54,7 @@ def read_mask(path: Path | str) -> np.ndarray:
         0.23
     """
     opened = open_file(path)
-    return _turn(two_values(opened), 1 if opened.turned else opened.orientation)
+    return upright_values(opened, two_values(opened))
 
 
 def read_pair(
@@ -100,6 +100,11 @@ def upright_image(opened: Opened, bit_depth: int | None = None, note: Note | Non
     """Pixels of an opened image, upright; arguments as of `read_image`."""
     with enough_memory(opened.path):
         return _turn(rgb(opened, bit_depth, note), 1 if opened.turned else opened.orientation)
+
+
+def upright_values(opened: Opened, values: np.ndarray) -> np.ndarray:
+    """Turn what was read of a mask upright by the mask's own tag."""
+    return _turn(values, 1 if opened.turned else opened.orientation)
 
 
 def place_mask(image: Opened, mask: Opened, values: np.ndarray) -> tuple[np.ndarray, bool]:

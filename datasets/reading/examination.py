@@ -32,12 +32,14 @@ class Examination:
     Attributes:
         sample: the sample.
         image: uint8 RGB `(H, W, 3)`, upright; `None` when it cannot be read.
-        mask: uint8 `(H, W)` of 0 and 1 on the grid of the image; `None` when the sample has none or it does not fit.
+        mask: uint8 `(H, W)` of 0 and 1 on the grid of the image; `None` when the sample has none or it does not fit. Of
+            several classes 1 is any but the background.
         findings: what is odd or wrong.
         picture: digest of the image; empty for pictures of one colour.
         outline: digest of the mask; empty for masks of one value.
         guessed_depth: how many of 16 bits the image is taken to use; `None` where nothing had to be guessed.
         lesion_value: the grey value that is lesion in the mask file; `None` for colours and masks of one value.
+        shares: share of the image that each of several classes covers; empty for one lesion class.
     """
 
     sample: Sample
@@ -48,6 +50,7 @@ class Examination:
     outline: str = ""
     guessed_depth: int | None = None
     lesion_value: int | None = None
+    shares: dict[str, float] = field(default_factory=dict)
 
     def without_pixels(self) -> "Examination":
         """The same without image and mask, to keep for many samples."""
@@ -93,7 +96,9 @@ def examine(sample: Sample) -> Examination:
         )
     if result.image is not None:
         _look_at_image(result, result.image)
-    if sample.mask is not None:
+    if sample.classes is not None and image is not None and result.image is not None:
+        _look_at_class_masks(result, image)
+    elif sample.classes is None and sample.mask is not None:
         _look_at_mask_file(result, sample.mask, image)
     return result
 
@@ -145,13 +150,48 @@ def _look_at_mask_file(result: Examination, path: Path, image: Opened | None) ->
         return
     result.mask, ambiguous = placed
     if ambiguous:
-        result.add(
-            "orientation_ambiguous",
-            f"{path} fits its image {image.path} (EXIF orientation {image.orientation}) in more than one turn; it is taken as "
-            "it is shown by viewers. If that is wrong, turn it and save it anew.",
-            path,
-        )
+        _add_ambiguous(result, path, image)
     _look_at_mask(result, path, result.image, result.mask)
+
+
+def _add_ambiguous(result: Examination, path: Path, image: Opened) -> None:
+    result.add(
+        "orientation_ambiguous",
+        f"{path} fits its image {image.path} (EXIF orientation {image.orientation}) in more than one turn; it is taken as "
+        "it is shown by viewers. If that is wrong, turn it and save it anew.",
+        path,
+    )
+
+
+def _look_at_class_masks(result: Examination, image: Opened) -> None:
+    from keras_rau.datasets.classes.reading import read_truth
+
+    sample, first = result.sample, result.sample.mask
+
+    def opened(path: Path) -> Opened:
+        found = _open(result, path)
+        if found is None:
+            raise _Told
+        return found
+
+    try:
+        read = result.attempt(first, lambda: read_truth(sample, image, opened))
+    except _Told:
+        return
+    if read is None:
+        return
+    truth, doubts = read
+    for path, ambiguous in doubts:
+        if ambiguous:
+            _add_ambiguous(result, path, image)
+    result.shares = sample.classes.shares(truth)
+    result.mask = sample.classes.foreground(truth)
+    _look_at_mask(result, first, result.image, result.mask)
+    result.outline = result.outline and _digest(truth)
+
+
+class _Told(Exception):
+    """What is wrong with a file has become a finding already."""
 
 
 def _look_at_mask(result: Examination, path: Path, image: np.ndarray, mask: np.ndarray) -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from keras_rau.datasets.classes.parsing import parse_classes
 from keras_rau.datasets.files import composed, existing_folder
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.archives import list_archives
+from keras_rau.datasets.sources.class_files import class_files
 from keras_rau.datasets.sources.own_names import Side, match_letter_case, sort, without_ending
 from keras_rau.datasets.sources.own_table import own_table, table_path
 from keras_rau.datasets.sources.pairing import by_id, check_unpaired, pair
@@ -25,6 +28,7 @@ def folder(
     metadata: str | None = None,
     group_column: str | None = None,
     unpaired: str = "raise",
+    classes: Any = None,
 ) -> Listing:
     """Samples of two folders; a mask is called like its image, with `_segmentation`, `_mask` or `_lesion` or without.
 
@@ -43,6 +47,8 @@ def folder(
         group_column: column of that table whose equal values no split separates, such as the patient; `"group"` if not
             given and there.
         unpaired: `"raise"` or `"drop"` images without mask and masks without image.
+        classes: what the values or colours of masks of several classes mean, or the files of each class, see
+            `datasets.parse_classes`; `None` for masks of one lesion class.
 
     Raises:
         DataError: a folder is missing.
@@ -57,6 +63,9 @@ def folder(
     for option, value in (("images", images), ("masks", masks), ("metadata", metadata), ("group_column", group_column)):
         if value is not None and not isinstance(value, str):
             raise ValueError(f"`{option}` must be a name. Received: {option}={value!r}")
+    described = None if classes is None else parse_classes(classes)
+    if described is not None and described.form == "files" and (masks or mask_pattern):
+        raise ValueError("`classes` says already how the masks are called: leave `masks` and `mask_pattern` out.")
     image_names = None if image_pattern is None else Pattern(image_pattern, "image_pattern", recursive)
     mask_names = None if mask_pattern is None else Pattern(mask_pattern, "mask_pattern", recursive)
     root = existing_folder(root)
@@ -64,26 +73,50 @@ def folder(
     tree = scan(root, listing)
     default = root if image_names or mask_names else None
     image_side = Side(_within(tree, images, "images", default), image_names, recursive)
-    mask_side = Side(_within(tree, masks, "masks", default), mask_names, recursive)
-    image_files, mask_files = sort(image_side, mask_side, tree)
-    image_ids = by_id(image_files, image_side.identify, listing)
+    files_of: dict[str, tuple[Path | None, ...]] = {}
+    if described is not None and described.form == "files":
+        found = class_files(tree, described, recursive)
+        mask_files, mask_folder = found.all_files, image_side.folder
+        taken = set(mask_files)
+        image_files = [
+            path for path in image_side.files(tree) if path not in taken and image_side.identify(path) is not None
+        ]
+        image_ids = by_id(image_files, image_side.identify, listing)
+        files_of = found.by_image(image_ids, listing, unpaired)
+        # What lacks a file of a class is told of already.
+        incomplete = found.left_without(files_of, image_ids)
+        mask_ids = {name: next(path for path in files if path is not None) for name, files in files_of.items()}
+    else:
+        mask_side = Side(_within(tree, masks, "masks", default), mask_names, recursive)
+        image_files, mask_files = sort(image_side, mask_side, tree)
+        image_ids, mask_folder, incomplete = by_id(image_files, image_side.identify, listing), mask_side.folder, []
 
-    def mask_id(path: Path) -> str | None:
-        name = mask_side.identify(path)
-        return name if name is None or mask_names is not None or name in image_ids else without_ending(name)
+        def mask_id(path: Path) -> str | None:
+            name = mask_side.identify(path)
+            return name if name is None or mask_names is not None or name in image_ids else without_ending(name)
 
-    mask_ids = match_letter_case(image_ids, by_id(mask_files, mask_id, listing))
+        mask_ids = match_letter_case(image_ids, by_id(mask_files, mask_id, listing))
     _list_alike(image_ids, listing)
     used = {*image_files, *mask_files}
-    folders = list(dict.fromkeys([image_side.folder, mask_side.folder, *sorted({path.parent for path in used})]))
+    folders = list(dict.fromkeys([image_side.folder, mask_folder, *sorted({path.parent for path in used})]))
     table = table_path(root, metadata, group_column)
     list_others(tree, folders, used, listing, {table.name.lower()} if table else set())
     list_archives(_files(tree, [root, *folders]), listing)
-    pairs = pair(image_ids, mask_ids, root, listing, unpaired)
+    paired = {name: path for name, path in image_ids.items() if name not in incomplete}
+    pairs = pair(paired, mask_ids, root, listing, unpaired)
     known = own_table(table, group_column, image_ids, root, listing)
     groups = {name: row.get(group_column or "group", "") for name, row in known.items()}
     listing.samples = [
-        Sample(name, image, mask, "folder", group=groups.get(name, ""), metadata=known.get(name, {}))
+        Sample(
+            name,
+            image,
+            mask,
+            "folder",
+            group=groups.get(name, ""),
+            metadata=known.get(name, {}),
+            classes=described,
+            class_files=files_of.get(name, ()),
+        )
         for name, image, mask in pairs
     ]
     return listing

@@ -3,13 +3,18 @@
 import cv2
 import numpy as np
 
+from keras_rau.datasets.sources.phantom_regions import draw_regions
+
 # Mean colours of skin (RGB), from light to dark, and of what lesions are made of.
 _SKINS = np.float32([[232, 190, 170], [224, 172, 148], [205, 150, 122], [178, 122, 94], [140, 92, 68], [96, 62, 46]])
 _SKIN_SHARES = [0.24, 0.28, 0.22, 0.14, 0.08, 0.04]
 _PIGMENTS = np.float32([[120, 72, 48], [88, 50, 34], [150, 98, 70], [60, 38, 32], [92, 82, 92], [166, 84, 72]])
 
+# Names of the values of label images.
+CLASSES = ("background", "lesion", "globules", "veil")
 
-def draw_phantom(seed: int, index: int, size: int = 256) -> tuple[np.ndarray, np.ndarray]:
+
+def draw_phantom(seed: int, index: int, size: int = 256, classes: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Draw one phantom.
 
     Skin with tone, texture and uneven light; a lesion with an irregular border, several colours, a pigment network or
@@ -20,9 +25,11 @@ def draw_phantom(seed: int, index: int, size: int = 256) -> tuple[np.ndarray, np
         seed: seed of the set.
         index: number of the phantom in the set; a phantom does not depend on how many others are drawn.
         size: side of the square in pixels.
+        classes: 1, or how many of `CLASSES` are told apart: with 3 there are dark globules in the lesion, with 4 a bluish
+            veil too.
 
     Returns:
-        Image uint8 RGB `(size, size, 3)` and mask uint8 `(size, size)` of 0 and 1.
+        Image uint8 RGB `(size, size, 3)` and mask uint8 `(size, size)` of 0 and 1, or of class numbers.
 
     Example:
         >>> image, mask = draw_phantom(seed=0, index=3)
@@ -32,6 +39,9 @@ def draw_phantom(seed: int, index: int, size: int = 256) -> tuple[np.ndarray, np
     image = _skin(rng, skin, size)
     mask = _lesion_mask(rng, size)
     image = _lesion(rng, image, mask, skin)
+    if classes > 1:
+        # With numbers of its own, so that the rest of the picture is that of the same phantom of one class.
+        image, mask = draw_regions(np.random.default_rng([seed, index, 1]), image, mask, classes)
     if rng.random() < 0.3:
         _bubbles(rng, image)
     if rng.random() < 0.35:

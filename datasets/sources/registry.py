@@ -82,7 +82,7 @@ def load(name: str, root: Path | str, *, bit_depth: int | None = None, **options
         bit_depth: how many bits the images use whose files have 16, such as 12; see `read_image`.
         **options: of the source: `unpaired="drop"` leaves out files without partner; `images=`, `masks=`,
             `image_pattern=`, `mask_pattern=`, `recursive=`, `metadata=`, `group_column=` of `"folder"`; `n=`, `seed=`,
-            `size=` of `"phantom"`.
+            `size=` of `"phantom"`; `classes=` of both, for masks of several classes, see `parse_classes`.
 
     Returns:
         Samples sorted by official set and id. What is left out is listed in a warning.

@@ -1,6 +1,5 @@
 """Images that show nearly the same picture: re-encoded, resized, recoloured, cropped a little, mirrored or turned."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,8 +8,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from keras_rau.csv_text import csv_text
 from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.datasets.samples import Sample
+from keras_rau.files import write_text
 
 _SIDE = 96
 _COARSE = 16
@@ -186,7 +187,5 @@ def _lit(image: np.ndarray) -> np.ndarray:
 
 def write_pairs(pairs: Iterable[Pair], path: Path | str) -> None:
     """Write pairs as a CSV file that `with_groups` reads."""
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(Pair._fields)
-        writer.writerows((pair.id_a, pair.id_b, f"{pair.distance:.4f}") for pair in pairs)
+    rows = [{**pair._asdict(), "distance": f"{pair.distance:.4f}"} for pair in pairs]
+    write_text(Path(path), csv_text(Pair._fields, rows))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from keras_rau.csv_text import plain
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.duplicates import Pair
 from keras_rau.errors import DataError
@@ -54,7 +55,7 @@ def known_pairs(samples: Iterable[Sample], pairs: Path | str | Iterable[Pair]) -
 def _read(path: Path) -> list[list[str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
+            rows = [[plain(cell) for cell in row] for row in csv.reader(file) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Cannot read the list of near duplicates {path}: {error}") from error
     if any(len(row) < 2 for row in rows):

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from keras_rau.csv_text import plain
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.splits import SETS
@@ -91,7 +92,7 @@ def _read(path: Path) -> list[str]:
 
 def _column(lines: list[str]) -> list[str]:
     delimiter = ";" if ";" in lines[0] and "," not in lines[0] else ","
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    rows = [[plain(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     titled = [place for place, cell in enumerate(rows[0]) if cell.lower() in _HEADERS]
     rows, place = (rows[1:], titled[0]) if titled else (rows, 0)
     return [row[place] for row in rows if len(row) > place and row[place]]

@@ -82,6 +82,7 @@ def _line(numbered: tuple[int, Sample]) -> str:
             "findings": [asdict(finding) for finding in examination.findings],
             "picture": examination.picture,
             "outline": examination.outline,
+            "shares": examination.shares,
         },
         default=str,
     )
@@ -101,6 +102,7 @@ def _read_rows(samples: Sequence[Sample], folder: str) -> list[Measured]:
                 findings=[_finding(fields) for fields in found[number]["findings"]],
                 picture=found[number]["picture"],
                 outline=found[number]["outline"],
+                shares=found[number]["shares"],
             ),
         )
         for number, sample in enumerate(samples)

@@ -39,6 +39,7 @@ class Validation:
         other_rows: its table.
         remarks: what was not done, and why.
         seconds: how long it took, by step.
+        classes: of masks of several classes, in how many images each occurs and what share of them it covers.
     """
 
     dataset: str
@@ -59,6 +60,7 @@ class Validation:
     other_rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    classes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Finding]:
@@ -100,6 +102,7 @@ class Validation:
             "compared_with": self.compared_with,
             "remarks": self.remarks,
             "seconds": self.seconds,
+            **({"classes": self.classes} if self.classes else {}),
         }
 
 

@@ -1,16 +1,16 @@
 """The table of a data set, computed by threads on this machine."""
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from keras_rau.csv_text import csv_text
 from keras_rau.datasets.reading.examination import Examination, examine
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.columns import COLUMNS
 from keras_rau.datasets.validation.describing import describe
-from keras_rau.errors import RauError
+from keras_rau.files import write_text
 
 Row = dict[str, Any]
 
@@ -44,10 +44,4 @@ def measure_all(samples: Sequence[Sample], progress: Callable[[], None] | None =
 
 def write_table(rows: Sequence[Row], path: Path) -> None:
     """Write `table.csv`: one row per sample, empty where nothing is known."""
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise RauError(f"Cannot write the table {path}: {error.strerror}.") from error
+    write_text(path, csv_text(COLUMNS, rows))

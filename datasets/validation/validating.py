@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from keras_rau.datasets.classes.occurrence import absent_classes, occurrence
 from keras_rau.datasets.findings import Finding
 from keras_rau.datasets.reading.examination import between
 from keras_rau.datasets.samples import Sample
@@ -114,7 +115,8 @@ class _Measuring:
         result.samples, result.rows = list(listing.samples), [one.row for one in measured]
         examinations = [one.examination for one in measured]
         result.findings += [*listing.findings, *(found for one in examinations for found in one.findings)]
-        result.findings += between(examinations)
+        result.findings += between(examinations) + absent_classes(examinations)
+        result.classes = occurrence(examinations)
         return stats
 
     def _measure(self, samples: Sequence[Sample]) -> tuple[list[Measured], Any]:
@@ -218,6 +220,9 @@ def _compute_statistics(result: Validation, stats: Any, schema: str) -> None:
     result.statistics = {"all": statistics(rows) if stats is None or wrong else stats}
     result.statistics |= {name: statistics(chosen) for name in result.sets if (chosen := _of_set(rows, name))}
     result.anomalies = find_anomalies(result.statistics["all"], result.schema, rows)
+    if result.classes:
+        # Schemas know masks of one lesion class; what values of class masks may be is stated by `classes`.
+        result.anomalies = [anomaly for anomaly in result.anomalies if anomaly.column != "mask_values"]
     result.findings += anomaly_findings(result.anomalies, schema)
     first, *others = result.sets or [None]
     for other in others:

@@ -10,9 +10,9 @@ from keras_rau.export.parity import Limits
 # A probability at an outline jumps with the least change: of quantised models whole masks are compared, not single pixels.
 LIMITS = {
     "float32": Limits(max_abs=1e-4),
-    "float16": Limits(dice_mean=0.999),
-    "dynamic": Limits(dice_mean=0.99, dice_min=0.95),
-    "int8": Limits(dice_mean=0.99, dice_min=0.95),
+    "float16": Limits(dice_mean=0.999, class_dice=0.99),
+    "dynamic": Limits(dice_mean=0.99, dice_min=0.95, class_dice=0.95),
+    "int8": Limits(dice_mean=0.99, dice_min=0.95, class_dice=0.95),
 }
 
 

@@ -86,6 +86,10 @@ def main() -> None:
         warnings.filterwarnings("ignore", category=FutureWarning, module="google")
         # One line, without the place in our code.
         warnings.showwarning = _warn
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that is no UTF-8, or a terminal that cannot show a letter, must not end a command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     # Without it TensorFlow takes the whole memory of every GPU at once.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     try:

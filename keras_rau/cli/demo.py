@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
+from keras_rau.cli.options import fresh_output
+
 
 def demo(
-    output: Annotated[Path, typer.Option(help="Folder to write; new or empty.")] = Path("demo"),
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write; new or empty. Left out: demo, or the next free demo-2, …")
+    ] = None,
     images: Annotated[int, typer.Option(help="How many phantoms to draw.")] = 300,
     epochs: Annotated[int, typer.Option(help="Epochs to train.")] = 12,
     image_size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 128,
@@ -17,5 +21,5 @@ def demo(
 
     from keras_rau.training.demo import run_demo
 
-    report = run_demo(output, images, epochs, image_size, Console(stderr=True))
+    report = run_demo(output or fresh_output("demo"), images, epochs, image_size, Console(stderr=True))
     typer.echo(f"report: {report}")

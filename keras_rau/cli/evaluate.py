@@ -11,7 +11,8 @@ from keras_rau.cli.options import (
     Dataset,
     FillHoles,
     Largest,
-    Model,
+    Models,
+    SetOptions,
     SourceOptions,
     Threshold,
     existing_model,
@@ -20,12 +21,20 @@ from keras_rau.cli.options import (
 
 
 def evaluate(
-    model: Model,
     dataset: Dataset,
     data_dir: DataDir,
+    model: Models = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Score the mask files in this folder instead of a model, one for each image."),
+    ] = None,
     split: Annotated[
         Literal["all", "train", "val", "test"] | None,
         typer.Option(help="Which of the sets the model was trained with. Left out: all, if none was trained on."),
+    ] = None,
+    split_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With --masks: folder of the lists that --split names, such as run/split."),
     ] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Write the scores to this file.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores of every image to this file.")] = None,
@@ -51,14 +60,41 @@ def evaluate(
         bool, typer.Option("--find-threshold", help="Also score other thresholds; choose by --split val, not by test.")
     ] = False,
     option: SourceOptions = None,
+    set_: SetOptions = None,
 ) -> None:
-    """Score a model per image at the masks' own size."""
+    """Score a model, several together, or a folder of masks, per image at the masks' own size.
+
+    The data options of a run count for the data set that it was trained on; --option changes one.
+    """
     from rich.console import Console
 
     from keras_rau.errors import UsageError
-    from keras_rau.evaluation import breakdown_table, evaluate_file, table, threshold_table, write_csv, write_json
+    from keras_rau.evaluation import (
+        breakdown_table,
+        evaluate_file,
+        evaluate_folder,
+        table,
+        threshold_table,
+        write_csv,
+        write_json,
+    )
     from keras_rau.evaluation.score_files import writable
 
+    if (masks is None) == (not model):
+        raise UsageError("Name either --model, once or for each of several, or --masks.")
+    if split_dir is not None and masks is None:
+        raise UsageError("--split-dir is for --masks: a model knows its own lists.")
+    of_model = {
+        "--image-size": image_size,
+        "--augment": augment,
+        "--threshold": threshold,
+        "--largest": largest,
+        "--fill-holes": fill_holes,
+        "--find-threshold": find_threshold,
+        "--worst": worst,
+    }
+    if masks is not None and (unfit := [name for name, value in of_model.items() if value]):
+        raise UsageError(f"{', '.join(unfit)} is for --model: masks are scored as they are.")
     if spacing is not None and not (surface and 0 < spacing < float("inf")):
         raise UsageError(f"--spacing must be positive and is for --surface. Received: --spacing {spacing}")
     if find_threshold and threshold is not None:
@@ -66,25 +102,30 @@ def evaluate(
     for file in (csv, json_):
         if file is not None:
             writable(file)
-    path = existing_model(model)
-    rows, result = evaluate_file(
-        path,
-        dataset,
-        data_dir,
-        split=split,
-        image_size=image_size,
-        augment=augment,
-        threshold=threshold,
-        largest=largest,
-        fill_holes=fill_holes,
-        find_threshold=find_threshold,
-        console=Console(stderr=True),
-        surface=surface,
-        spacing=spacing,
-        by=by or (),
-        worst=worst,
-        options=source_options(option),
-    )
+    shared = {
+        "split": split,
+        "console": Console(stderr=True),
+        "surface": surface,
+        "spacing": spacing,
+        "by": by or (),
+        "options": source_options(option, set_),
+    }
+    if masks is not None:
+        rows, result = evaluate_folder(masks, dataset, data_dir, split_dir=split_dir, **shared)
+    else:
+        rows, result = evaluate_file(
+            [existing_model(one) for one in model or ()],
+            dataset,
+            data_dir,
+            image_size=image_size,
+            augment=augment,
+            threshold=threshold,
+            largest=largest,
+            fill_holes=fill_holes,
+            find_threshold=find_threshold,
+            worst=worst,
+            **shared,
+        )
     if csv is not None:
         write_csv(rows, csv)
     if json_ is not None:

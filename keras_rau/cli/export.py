@@ -5,12 +5,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_rau.cli.options import Model, SourceOptions, existing_model, source_options
+from keras_rau.cli.options import Model, SetOptions, SourceOptions, existing_model, fresh_output, source_options
 
 
 def export(
     model: Model,
-    output: Annotated[Path, typer.Option(help="Folder (saved_model, --all) or file (tflite) to write.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder (saved_model, --all) or file (tflite) to write. Left out: out/model.tflite, out/saved_model and "
+            "such, or the next free out/model-2.tflite, …"
+        ),
+    ] = None,
     format_: Annotated[Literal["saved_model", "tflite"] | None, typer.Option("--format", help="What to write.")] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Write a SavedModel, TFLite files of every precision, and one report.")
@@ -42,6 +48,7 @@ def export(
         typer.Option(help="Which of the sets the model was trained with to score on."),
     ] = None,
     option: SourceOptions = None,
+    set_: SetOptions = None,
     measure: Annotated[bool, typer.Option("--measure", help="Also measure latency and memory.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Folder for parity.json, parity.md and a picture; new or empty.")
@@ -55,7 +62,7 @@ def export(
 
     if everything == (format_ is not None):
         raise UsageError("Name either --format saved_model, --format tflite, or --all.")
-    if format_ == "tflite" and output.suffix != ".tflite":
+    if format_ == "tflite" and output is not None and output.suffix != ".tflite":
         raise UsageError(f"The file must end in .tflite. Received: --output {output}")
     if (dataset is None) != (data_dir is None):
         raise UsageError("--dataset and --data-dir belong together.")
@@ -80,10 +87,14 @@ def export(
 
     samples = []
     if dataset is not None:
-        from keras_rau.evaluation.model_file import chosen_samples
+        from keras_rau.evaluation.chosen_samples import chosen_samples
 
         file = pretrained.tflite_file(model) if preset else source
-        samples = [one for one in chosen_samples(file, dataset, data_dir, split, source_options(option)) if one.mask]
+        samples = [
+            one for one in chosen_samples(file, dataset, data_dir, split, source_options(option, set_)) if one.mask
+        ]
+    if output is None:
+        output = fresh_output(_default_name(format_, precision))
     shared = {
         "image_size": image_size,
         "check_dir": check_dir,
@@ -117,3 +128,9 @@ def export(
             soft_wrap=True,
             highlight=False,
         )
+
+
+def _default_name(format_: str | None, precision: str) -> str:
+    if format_ == "tflite":
+        return "out/model.tflite" if precision == "float32" else f"out/model_{precision}.tflite"
+    return "out/saved_model" if format_ == "saved_model" else "out/all"

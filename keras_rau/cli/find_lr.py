@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_rau.cli.options import need_data_dir, resolve_config
+from keras_rau.cli.options import SourceOptions, as_settings, need_data_dir, resolve_config
 
 
 def find_lr(
@@ -21,6 +21,7 @@ def find_lr(
     image_size: Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")] = None,
     seed: Annotated[int | None, typer.Option(help="Make the test repeatable.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
+    option: SourceOptions = None,
     lowest: Annotated[float, typer.Option(help="Learning rate of the first step.")] = 1e-6,
     highest: Annotated[float, typer.Option(help="Learning rate of the last step.")] = 1.0,
     steps: Annotated[int, typer.Option(min=20, help="How many steps.")] = 100,
@@ -37,7 +38,7 @@ def find_lr(
         "data.image_size": image_size,
         "seed": seed,
     }
-    resolved = resolve_config(config, given, set_ or [])
+    resolved = resolve_config(config, given, [*as_settings(option), *(set_ or [])])
     need_data_dir(resolved)
     if not 0 < lowest < highest < float("inf"):
         raise UsageError(f"--lowest must be positive and below --highest. Received: {lowest:g} and {highest:g}")

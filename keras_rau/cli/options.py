@@ -14,6 +14,14 @@ Model = Annotated[
         "--model", help="A run directory, .keras, SavedModel or .tflite of yours, or a preset with trained weights."
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        help="A run directory, .keras, SavedModel or .tflite of yours, or a preset with trained weights; several times, such "
+        "as for the folds of a cross-validation: their probabilities are averaged.",
+    ),
+]
 Augment = Annotated[
     Literal["flips", "dihedral"] | None,
     typer.Option(help="Average over mirrored (4), or mirrored and turned images (8)."),
@@ -30,19 +38,37 @@ DataDir = Annotated[Path, typer.Option("--data-dir", help="Folder of the source.
 
 SourceOptions = Annotated[
     list[str] | None,
-    typer.Option("--option", metavar="KEY=VALUE", help="Option of the source, such as unpaired=drop."),
+    typer.Option(
+        "--option",
+        metavar="KEY=VALUE",
+        help="Option of the source, such as unpaired=drop or image_pattern=…; short for --set data.options.KEY=VALUE.",
+    ),
 ]
+SetOptions = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="The same as of train: --set data.options.unpaired=drop."),
+]
+_DATA_OPTIONS = "data.options."
 
 
-def source_options(words: list[str] | None) -> dict[str, Any]:
-    """Options of `datasets.load` from the words of `--option`."""
+def source_options(words: list[str] | None, settings: list[str] | None = None) -> dict[str, Any]:
+    """Options of `datasets.load` from the words of `--option` and then of `--set data.options.…`."""
     from keras_rau.errors import RauError, UsageError
     from keras_rau.training.config import parse_setting
 
+    for word in settings or ():
+        if not word.startswith(_DATA_OPTIONS):
+            raise UsageError(f"Here --set takes data.options.KEY=VALUE, see --option. Received: --set {word}")
     try:
-        return dict(parse_setting(word) for word in words or ())
+        given = [*(words or ()), *(word.removeprefix(_DATA_OPTIONS) for word in settings or ())]
+        return dict(parse_setting(word) for word in given)
     except RauError as error:
         raise UsageError(str(error)) from error
+
+
+def as_settings(words: list[str] | None) -> list[str]:
+    """The words of `--option` as words of `--set`."""
+    return [f"{_DATA_OPTIONS}{word}" for word in words or ()]
 
 
 def resolve_config(sources: Path | Sequence[str] | None, options: dict[str, Any], settings: list[str]) -> Any:
@@ -85,6 +111,30 @@ def named_folder(words: str) -> tuple[str, Path]:
     if not (name and equals and folder):
         raise UsageError(f"Another source is written NAME=DIR, such as ph2=PH2Dataset. Received: {words!r}")
     return name, Path(folder)
+
+
+def fresh_output(name: str) -> Path:
+    """Return the first free one of `NAME`, `NAME-2`, …; when it is not the first, that is said."""
+    from keras_rau.files import fresh_name
+
+    path = fresh_name(Path(name))
+    if path != Path(name):
+        typer.echo(f"{name} is taken: writing to {path}", err=True)
+    return path
+
+
+def free_output(path: Path, option: str) -> Path:
+    """Return a file or folder that the user named, if nothing is there.
+
+    Raises:
+        RauError: it is taken; a free name is proposed.
+    """
+    from keras_rau.errors import RauError
+    from keras_rau.files import fresh_name, is_free
+
+    if not is_free(path):
+        raise RauError(f"{path} exists already. Name another with {option}, such as {fresh_name(path)}.")
+    return path
 
 
 def existing_model(model: str) -> Path:

@@ -5,13 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from keras_rau.cli.options import need_data_dir, resolve_config
+from keras_rau.cli.options import SourceOptions, as_settings, free_output, fresh_output, need_data_dir, resolve_config
 
 _ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 def preview(
-    output: Annotated[Path, typer.Option(metavar="FILE", help="Picture to write, .png or .jpg.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Picture to write, .png or .jpg. Left out: preview.png, or the next free preview-2.png, …",
+        ),
+    ] = None,
     dataset: Annotated[str | None, typer.Option(help="Name of the source; see the README for the layouts.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the source.")] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file of a training; the other options go over it.")] = None,
@@ -22,6 +28,7 @@ def preview(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting of a training.")
     ] = None,
+    option: SourceOptions = None,
     images: Annotated[int, typer.Option(min=1, help="Rows: images, spread over the training set.")] = 4,
     variants: Annotated[int, typer.Option(min=1, help="Columns: epochs of the training, from the first.")] = 5,
     image_size: Annotated[int | None, typer.Option(help="Side of the square the model sees, in pixels.")] = None,
@@ -31,7 +38,7 @@ def preview(
     from keras_rau.datasets.augmentation import get_policy
     from keras_rau.errors import UsageError
 
-    if output.suffix.lower() not in _ENDINGS:
+    if output is not None and output.suffix.lower() not in _ENDINGS:
         raise UsageError(f"--output must end in {', '.join(_ENDINGS)}. Received: {output}")
     given = {
         "data.dataset": dataset,
@@ -42,12 +49,12 @@ def preview(
         "data.image_size": image_size,
         "seed": seed,
     }
-    settings = resolve_config(config, given, set_ or [])
+    settings = resolve_config(config, given, [*as_settings(option), *(set_ or [])])
     get_policy(settings.data.augment)
     need_data_dir(settings)
     from keras_rau.evaluation.score_files import writable
 
-    writable(output)
+    output = writable(fresh_output("preview.png") if output is None else free_output(output, "--output"))
     _write(settings, images, variants, output)
     typer.echo(f"preview: {output}")
 

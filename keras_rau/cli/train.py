@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from keras_rau.cli.options import named_folder, need_data_dir, resolve_config
+from keras_rau.cli.options import SourceOptions, as_settings, fresh_output, named_folder, need_data_dir, resolve_config
 
 # keras_rau.losses.names(), which would import Keras; a test compares them.
 _LOSSES = (
@@ -21,7 +21,9 @@ def train(
         list[str] | None,
         typer.Argument(help="YAML files and ready names (--list-configs), later over earlier; options go over them."),
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Run directory to write.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Run directory to write. Left out: run, or the next free run-2, …")
+    ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="isic2016, isic2017, isic2018, ph2, ham10000, folder or phantom.")
     ] = None,
@@ -36,6 +38,7 @@ def train(
         str | None, typer.Option(help="Run directory, .keras file or preset whose weights to start from.")
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting.")] = None,
+    option: SourceOptions = None,
     also_train: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=DIR", help="Also train on all of another data set, such as ham10000=HAM10000."),
@@ -70,7 +73,7 @@ def train(
         "also_train": _others("--also-train", also_train) or None,
         "also_test": _others("--also-test", also_test) or None,
     }
-    resolved = resolve_config(config, given, set_ or [])
+    resolved = resolve_config(config, given, [*as_settings(option), *(set_ or [])])
     if print_config:
         from keras_rau.training.config import commented_yaml
 
@@ -78,9 +81,11 @@ def train(
         return
     from keras_rau.errors import UsageError
 
-    if output is None:
-        raise UsageError("Name the run directory to write with --output.")
+    if output is None and resume:
+        raise UsageError("Name the run directory to go on in with --output.")
     need_data_dir(resolved)
+    named = output is not None
+    output = output or fresh_output("run")
     from rich.console import Console
 
     from keras_rau.evaluation import table
@@ -95,7 +100,12 @@ def train(
             result = run_training(resolved, output, resume=resume, console=console, validate=validate)
     except KeyboardInterrupt as stop:
         kept = getattr(stop, "kept", "") or what_is_kept(RunDirectory(output), resolved.epochs)
-        console.print(f"interrupted: {kept}. To go on:\n{_resuming()}", soft_wrap=True, highlight=False, markup=False)
+        console.print(
+            f"interrupted: {kept}. To go on:\n{_resuming(None if named else output)}",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
         raise typer.Exit(getattr(stop, "status", 130)) from stop
     if not result:
         return  # of several hosts the first one reports
@@ -112,9 +122,9 @@ def _list_configs() -> None:
         typer.echo(f"{name:10} {description(name)}")
 
 
-def _resuming() -> str:
-    """This command, with --resume."""
-    words = sys.argv[1:]
+def _resuming(output: Path | None) -> str:
+    """This command with --resume, and with the run directory if it was not named."""
+    words = [*sys.argv[1:], *(("--output", str(output)) if output is not None else ())]
     return shlex.join(["keras-rau", *words, *(() if "--resume" in words else ("--resume",))])
 
 

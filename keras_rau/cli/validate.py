@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keras_rau.cli.options import DataDir, Dataset, SourceOptions, named_folder, source_options
+from keras_rau.cli.options import (
+    DataDir,
+    Dataset,
+    SetOptions,
+    SourceOptions,
+    free_output,
+    fresh_output,
+    named_folder,
+    source_options,
+)
 
 if TYPE_CHECKING:
     from keras_rau.datasets import Validation
@@ -21,7 +30,12 @@ def validate(
         str | None,
         typer.Option(metavar="SCHEMA", help="Schema to hold the images against: a source's name or a file."),
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write report.html and its files here.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write report.html and its files here; new or empty.")
+    ] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Write the report into the folder report, or the next free report-2, ….")
+    ] = False,
     split_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with train.txt, val.txt and test.txt to check.")
     ] = None,
@@ -43,6 +57,7 @@ def validate(
     ] = None,
     no_tfdv: Annotated[bool, typer.Option("--no-tfdv", help="Leave out statistics, schema, drift and skew.")] = False,
     option: SourceOptions = None,
+    set_: SetOptions = None,
 ) -> None:
     """Look at every image and mask of a data set; the exit status is 3 when something is wrong."""
     from rich.console import Console
@@ -59,12 +74,18 @@ def validate(
         raise UsageError("--against, --compare-with and --write-schema need TFDV: leave out --no-tfdv.")
     if write_schema is not None and not tfdv_installed():
         raise RauError(MISSING)
+    if page and report is not None:
+        raise UsageError(
+            "--page writes the report into a fresh folder, --report into a named one: leave one of them out."
+        )
+    if page:
+        report = fresh_output("report")
     _check_outputs(report, json_, write_schema)
     with _progress() as progress:
         result = run_validation(
             dataset,
             data_dir,
-            options=source_options(option),
+            options=source_options(option, set_),
             split=_split(split_dir, official_split),
             against=against,
             compare_with=None if compare_with is None else named_folder(compare_with),
@@ -98,6 +119,7 @@ def _check_outputs(report: Path | None, *files: Path | None) -> None:
             writable(file)
     if report is None:
         return
+    free_output(report, "--report")
     try:
         report.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -166,5 +188,8 @@ def _print(result: "Validation", console: Any) -> None:
             console.print(f"  … and {len(found) - _LINES_PER_KIND} more", highlight=False)
         for remedy in remedies(found):
             console.print(f"  {remedy}", highlight=False, markup=False, soft_wrap=True)
+    for name, found in result.classes.items():
+        line = f"class {name}: in {found['images']} images, {found['share']:.1%} of the pixels"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     for remark in result.remarks:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)

@@ -1,26 +1,27 @@
 """Masks of very many images on Apache Beam: on several processes of this machine, or on a cluster."""
 
 import json
+import os
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from keras_rau.datasets.beam_options import beam_options, worker_environment
 from keras_rau.errors import RauError
+from keras_rau.evaluation.prediction_plan import Job
 from keras_rau.evaluation.regions import Outcome, Region
 
 
 def segment_on_beam(
-    model: Path,
-    files: Sequence[Path],
+    model: Path | str | Sequence[Path | str],
+    jobs: Sequence[Job],
     output: Path,
     runner: str,
     words: Sequence[str] = (),
-    overlay: bool = False,
     **options: Any,
 ) -> list[Outcome]:
     """Write the masks of images on Beam.
@@ -30,16 +31,15 @@ def segment_on_beam(
     machines of a cluster must share; without one, in a temporary folder of this machine.
 
     Args:
-        model: model file.
-        files: image files.
+        model: model file, or several.
+        jobs: images, and the names of their files.
         output: folder to write into.
         runner: name of a Beam runner, such as `"DirectRunner"`, `"FlinkRunner"` or `"DataflowRunner"`.
         words: its options, `NAME=VALUE`, as Beam names them.
-        overlay: also write the images with the outline drawn in.
         **options: of `Predictor`.
 
     Returns:
-        What became of each image, in the order of `files`.
+        What became of each image, in the order of `jobs`.
 
     Raises:
         RauError: Beam is not installed, or the pipeline failed; what was written until then stays.
@@ -51,23 +51,29 @@ def segment_on_beam(
     with tempfile.TemporaryDirectory() as local:
         folder = f"{shared}/keras-rau-{uuid.uuid4().hex}" if shared else local
         try:
-            _run(model.resolve(), files, output.resolve(), settings, folder, overlay, options)
+            models = [model] if isinstance(model, (str, Path)) else list(model)
+            _run([Path(one).resolve() for one in models], jobs, output.resolve(), settings, folder, options)
             found = dict(_outcomes(folder))
         except Exception as error:
             raise RauError(
                 f"The Beam pipeline failed: {type(error).__name__}: {error}. Masks that are finished stay; --resume goes on."
             ) from error
-    return [found[number] for number in range(len(files))]
+    return [_as_given(found[number], job.image) for number, job in enumerate(jobs)]
+
+
+def _as_given(outcome: Outcome, image: Path) -> Outcome:
+    """The outcome with the image as the user called it; workers need absolute paths."""
+    return replace(outcome, image=image, error=outcome.error.replace(os.path.abspath(image), str(image)))
 
 
 def _run(
-    model: Path, files: Sequence[Path], output: Path, settings: Any, folder: str, overlay: bool, options: dict[str, Any]
+    models: list[Path], jobs: Sequence[Job], output: Path, settings: Any, folder: str, options: dict[str, Any]
 ) -> None:
     import apache_beam as beam
     from apache_beam.utils.shared import Shared
 
-    numbered = list(enumerate(file.resolve() for file in files))
-    segment = _Segment(model, output, overlay, options, Shared())
+    numbered = [(number, replace(job, image=Path(os.path.abspath(job.image)))) for number, job in enumerate(jobs)]
+    segment = _Segment(models, output, options, Shared())
     with warnings.catch_warnings(), worker_environment(), beam.Pipeline(options=settings) as pipeline:
         warnings.simplefilter("ignore")
         _ = (
@@ -81,21 +87,21 @@ def _run(
 class _Segment:
     """Segments one image with the model that all threads of the process share."""
 
-    def __init__(self, model: Path, output: Path, overlay: bool, options: dict[str, Any], shared: Any) -> None:
-        self.model, self.output, self.overlay, self.options, self.shared = model, output, overlay, options, shared
+    def __init__(self, models: list[Path], output: Path, options: dict[str, Any], shared: Any) -> None:
+        self.models, self.output, self.options, self.shared = models, output, options, shared
 
-    def __call__(self, numbered: tuple[int, Path]) -> str:
-        from keras_rau.evaluation.prediction import segment
+    def __call__(self, numbered: tuple[int, Job]) -> str:
+        from keras_rau.evaluation.segmenting import segment
 
-        number, file = numbered
-        outcome = segment(self.shared.acquire(self._load), file, self.output, self.overlay)
-        return json.dumps({"number": number, **asdict(outcome), "image": str(file)})
+        number, job = numbered
+        outcome = segment(self.shared.acquire(self._load), job, self.output)
+        return json.dumps({"number": number, **asdict(outcome), "image": str(job.image)})
 
     def _load(self) -> Any:
         from keras_rau.export import Predictor
 
         # Images go side by side already.
-        return Predictor(self.model, threads=1, **self.options)
+        return Predictor(self.models, threads=1, **self.options)
 
 
 def _outcomes(folder: str) -> Iterator[tuple[int, Outcome]]:
@@ -105,5 +111,5 @@ def _outcomes(folder: str) -> Iterator[tuple[int, Outcome]]:
         with FileSystems.open(match.path) as file:
             for line in file.read().decode().splitlines():
                 fields = json.loads(line)
-                region = None if fields["region"] is None else Region(**fields["region"])
-                yield fields["number"], Outcome(Path(fields["image"]), fields["mask"], region, fields["error"])
+                regions = {name: Region(**region) for name, region in fields["regions"].items()}
+                yield fields["number"], Outcome(Path(fields["image"]), fields["masks"], regions, fields["error"])

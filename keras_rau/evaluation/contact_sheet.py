@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras_rau.evaluation.overlays import overlay
+from keras_rau.evaluation.class_overlays import class_overlay
 
 _STRIP, _GAP = 22, 4
 
@@ -34,7 +34,7 @@ def _line(row: Any, head: Sequence[str]) -> np.ndarray:
     line = np.full((2 * _STRIP + height, len(pairs) * (width + _GAP) + _GAP, 3), 255, np.uint8)
     for column, ((image, mask), title) in enumerate(zip(pairs, head, strict=True)):
         left = _GAP + column * (width + _GAP)
-        line[_STRIP : _STRIP + height, left : left + width] = overlay(image, mask)
+        line[_STRIP : _STRIP + height, left : left + width] = class_overlay(image, mask, outputs=row.outputs)
         _write(line, title, (left, _STRIP - 7))
     _write(line, row.id, (_GAP, _STRIP + height + 15))
     # Only the first line has titles.

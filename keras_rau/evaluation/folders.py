@@ -1,8 +1,9 @@
-"""Folders to write to."""
+"""Folders and files to write to."""
 
 from pathlib import Path
 
 from keras_rau.errors import RauError
+from keras_rau.files import fresh_name, is_free
 
 
 def check_free(folder: Path, option: str = "--output") -> None:
@@ -11,8 +12,15 @@ def check_free(folder: Path, option: str = "--output") -> None:
     Raises:
         RauError: it is neither.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RauError(f"The output {folder} exists and is not an empty folder. Name a new one with {option}.")
+    try:
+        free = is_free(folder)
+    except OSError as error:
+        raise RauError(f"Cannot write to {folder}: {error.strerror or error}.") from error
+    if not free:
+        raise RauError(
+            f"The output {folder} exists and is not an empty folder. Name a new one with {option}, such as "
+            f"{fresh_name(folder)}."
+        )
 
 
 def make_folder(folder: Path) -> None:

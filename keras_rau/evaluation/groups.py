@@ -9,6 +9,7 @@ import numpy as np
 from keras_rau.datasets.balancing import lesion_share, stated
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
+from keras_rau.evaluation.class_scores import classes_of
 from keras_rau.evaluation.summary import summarise
 
 NO_VALUE = "(none)"
@@ -46,8 +47,9 @@ def breakdown(
     scored = [known[row["id"]] for row in rows]
     names = _quartiles(scored) if by == "lesion_size" else [_name(sample, by) for sample in scored]
     groups = sorted(set(names), key=_rank)
+    classes = classes_of(scored)
     return {
-        group: summarise([row for row, name in zip(rows, names, strict=True) if name == group], seed)
+        group: summarise([row for row, name in zip(rows, names, strict=True) if name == group], seed, classes=classes)
         for group in groups
     }
 

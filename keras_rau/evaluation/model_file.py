@@ -1,28 +1,25 @@
-"""Scoring a model file on a data set."""
+"""Scoring model files, or a folder of masks, on a data set."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_rau.datasets.files import existing_folder
-from keras_rau.datasets.samples import Sample
-from keras_rau.datasets.sources.registry import load
-from keras_rau.datasets.splitting.leaking import identity
-from keras_rau.datasets.splitting.split_files import apply_split
-from keras_rau.errors import RauError, UsageError
+from keras_rau.errors import UsageError
+from keras_rau.evaluation.chosen_samples import chosen_samples, listed_samples
 from keras_rau.evaluation.folders import check_free
 from keras_rau.evaluation.groups import breakdown, check_columns
+from keras_rau.evaluation.mask_folder import evaluate_masks
 from keras_rau.evaluation.scoring import evaluate
 from keras_rau.evaluation.surface import Spacing
-from keras_rau.evaluation.thresholds import best_threshold, dice_by_threshold
+from keras_rau.evaluation.thresholds import best_threshold, check_threshold_counts, dice_by_threshold
 from keras_rau.evaluation.worst import write_worst
 
 
 def evaluate_file(
-    path: Path,
+    path: Path | str | Sequence[Path | str],
     dataset: str,
-    data_dir: Path,
+    data_dir: Path | str,
+    *,
     split: str | None = None,
     image_size: int | None = None,
     console: Any = None,
@@ -36,6 +33,9 @@ def evaluate_file(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Score a model file on a data set; arguments as of `keras-rau evaluate`, `refinement` as of `Predictor`.
 
+    Of several model files the probabilities are averaged. A model in a run directory is scored with the data options of its
+    training, where it was trained on this data set; `options` go over them.
+
     Returns:
         What `evaluate` returns; the summary also says what was scored on what and with which `refinement`, and holds `by`:
         what `breakdown` returns, by column, and `thresholds` and `best_threshold`.
@@ -43,17 +43,25 @@ def evaluate_file(
     Raises:
         RauError: the model or the data cannot be used, `split` is a set and no split came with the model, `split` is `None`
             and some of the images were trained on, there is no such column, or the folder `worst` is taken.
+
+    Example:
+        >>> rows, result = evaluate_file("runs/first/checkpoints/best.keras", "isic2018", "ISIC2018", split="test")
     """
     from keras_rau.export import Predictor
     from keras_rau.training.reproducibility import versions
 
     if worst is not None:
         check_free(worst, "--worst")
-    samples = chosen_samples(path, dataset, data_dir, split, options)
+    paths = [Path(one) for one in ([path] if isinstance(path, (str, Path)) else path)]
+    samples = chosen_samples(paths, dataset, Path(data_dir), split, options, console=console)
     check_columns(samples, by)
-    predictor = Predictor(path, image_size=image_size, **refinement)
+    predictor = Predictor(paths, image_size=image_size, **refinement)
+    if find_threshold:
+        check_threshold_counts(predictor.outputs)
     rows, summary = evaluate(predictor, samples, console, surface=surface, spacing=spacing)
-    result = {**summary, "model": str(path), "dataset": dataset, "split": split or "all", "versions": versions()}
+    names = [str(one) for one in paths]
+    model = {"model": names[0]} if len(names) == 1 else {"model": names}
+    result = {**summary, **model, "dataset": dataset, "split": split or "all", "versions": versions()}
     used = {**predictor.refinement.stated(), "threshold": refinement.get("threshold")}
     if stated := {name: value for name, value in used.items() if value is not None}:
         result["refinement"] = stated
@@ -67,41 +75,54 @@ def evaluate_file(
     return rows, result
 
 
-def chosen_samples(
-    path: Path, dataset: str, data_dir: Path, split: str | None, options: Mapping[str, Any] | None = None
-) -> list[Sample]:
-    """Samples of the set that a model was trained, chosen or to be tested on; `options` are those of `datasets.load`.
+def evaluate_folder(
+    masks: Path | str,
+    dataset: str,
+    data_dir: Path | str,
+    *,
+    split: str | None = None,
+    split_dir: Path | None = None,
+    console: Any = None,
+    surface: bool = False,
+    spacing: Spacing | None = None,
+    by: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Score a folder of mask files on a data set; arguments as of `keras-rau evaluate --masks`.
 
-    All for `"all"`, with a warning when some were trained on; all for `None`, if none was.
+    Args:
+        masks: the folder, see `evaluate_masks`.
+        dataset: name of the source.
+        data_dir: its folder.
+        split: which of the sets of `split_dir` to score; all images of the data set when `None`.
+        split_dir: folder of lists, such as `runs/first/split`.
+        console: `rich.console.Console` for a progress bar.
+        surface: add the scores of the outline.
+        spacing: millimetres per pixel of the masks, for `surface`.
+        by: columns to group the scores by.
+        options: of `datasets.load`.
+
+    Returns:
+        What `evaluate_masks` returns; the summary also says what was scored on what, and holds `by`.
+
+    Raises:
+        UsageError: only one of `split` and `split_dir` is given.
+        RauError: the masks or the data cannot be used.
+
+    Example:
+        >>> rows, result = evaluate_folder("masks", "isic2018", "ISIC2018", split="test", split_dir="runs/first/split")
     """
-    from keras_rau.export import read_sidecar
+    from keras_rau.training.reproducibility import versions
 
-    # A missing folder of phantoms would be drawn.
-    samples = load(dataset, existing_folder(data_dir), **(options or {}))
-    info = read_sidecar(path)
-    if split in (None, "all"):
-        _check_not_seen(info, samples, path, asked=split == "all")
-        return samples
-    if "split" not in info:
-        raise RauError(f"No lists of images came with {path}, so that its {split} set is unknown. Use --split all.")
-    if info.get("dataset") != dataset:
+    wanted = None if split == "all" else split
+    if (wanted is None) != (split_dir is None):
         raise UsageError(
-            f"{path} was trained on {info.get('dataset')}; its {split} set says nothing about {dataset}. Use --split all."
+            "To score the masks of one set, name it and the folder of its lists: --split test --split-dir runs/first/split."
         )
-    return apply_split({split: info["split"][split]}, samples, f"the {split} set of {path.name}")[split]
-
-
-def _check_not_seen(info: dict[str, Any], samples: Sequence[Sample], path: Path, asked: bool) -> None:
-    """Scores on images a model was trained or chosen on say nothing; ids of the archive tell across data sets."""
-    from keras_rau.export.seen import chosen_by, trained_on
-
-    seen = trained_on(info) | chosen_by(info)
-    known = [sample.id for sample in samples if identity(sample.id, sample.source) in seen]
-    if not known:
-        return
-    text = f"{len(known)} of these {len(samples)} images were trained on or used to choose the model {path.name}"
-    if asked:
-        warnings.warn(f"{text}: the scores say little about new images.", stacklevel=2)
-        return
-    kept_aside = "--split test for the images kept aside, or " if samples[0].source == info.get("dataset") else ""
-    raise RauError(f"{text}, among them {', '.join(known[:3])}. Name {kept_aside}--split all to score them anyway.")
+    samples = listed_samples(dataset, Path(data_dir), wanted, split_dir, options or {})
+    check_columns(samples, by)
+    rows, summary = evaluate_masks(masks, samples, surface=surface, spacing=spacing, console=console)
+    result = {**summary, "masks": str(masks), "dataset": dataset, "split": wanted or "all", "versions": versions()}
+    if by:
+        result["by"] = {column: breakdown(rows, samples, column) for column in by}
+    return rows, result

@@ -6,41 +6,51 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from keras_rau.outputs import Outputs
+
 # Told apart with any colour vision, on light and on dark skin.
 TRUTH, PREDICTION = (0, 230, 118), (255, 214, 0)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One image of a panel."""
+    """One image of a panel; `outputs` are its classes, `None` for one lesion class."""
 
     id: str
     image: np.ndarray
     truth: np.ndarray | None
     prediction: np.ndarray
     dice: float | None
+    outputs: Outputs | None = None
 
 
-def overlay(image: np.ndarray, truth: np.ndarray | None = None, prediction: np.ndarray | None = None) -> np.ndarray:
+def overlay(
+    image: np.ndarray,
+    truth: np.ndarray | None = None,
+    prediction: np.ndarray | None = None,
+    *,
+    colour: tuple[int, int, int] = PREDICTION,
+) -> np.ndarray:
     """Draw the outlines of the true mask (green) and of the predicted one (yellow) over an image.
 
     Args:
         image: uint8 RGB `(H, W, 3)`.
         truth: `(H, W)` of 0 and 1, or `None`.
         prediction: the same.
+        colour: of the outline of the predicted mask.
 
     Returns:
         uint8 RGB `(H, W, 3)`.
     """
     drawn = np.ascontiguousarray(image).copy()
     width = max(1, round(min(image.shape[:2]) / 150))
-    for mask, colour in ((truth, TRUTH), (prediction, PREDICTION)):
+    for mask, line in ((truth, TRUTH), (prediction, colour)):
         if mask is None:
             continue
         contours, _ = cv2.findContours(np.ascontiguousarray(mask, np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         # A dark rim keeps the line visible where the skin has its colour.
         cv2.drawContours(drawn, contours, -1, (0, 0, 0), width + 2, cv2.LINE_AA)
-        cv2.drawContours(drawn, contours, -1, colour, width, cv2.LINE_AA)
+        cv2.drawContours(drawn, contours, -1, line, width, cv2.LINE_AA)
     return drawn
 
 
@@ -55,15 +65,27 @@ def panel(tiles: Sequence[Tile], columns: int = 4, side: int = 256) -> np.ndarra
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
     rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     legend = np.full((strip + 6, rows[0].shape[1], 3), 255, np.uint8)
-    for left, colour, text in ((10, TRUTH, "truth"), (110, PREDICTION, "prediction")):
+    left = 10
+    for colour, text in _legend(tiles[0]):
         cv2.rectangle(legend, (left, 10), (left + 22, 20), colour, -1)
         cv2.rectangle(legend, (left, 10), (left + 22, 20), (0, 0, 0), 1)
         _write(legend, text, (left + 30, 20))
+        left += max(100, 45 + 9 * len(text))
     return np.vstack([legend, *rows])
 
 
+def _legend(tile: Tile) -> list[tuple[tuple[int, int, int], str]]:
+    from keras_rau.evaluation.class_overlays import class_legend
+
+    if tile.outputs is None or tile.outputs.kind == "lesion":
+        return [(TRUTH, "truth"), (PREDICTION, "prediction")]
+    return class_legend(tile.outputs)
+
+
 def _cell(tile: Tile, side: int, strip: int) -> np.ndarray:
-    drawn = overlay(tile.image, tile.truth, tile.prediction)
+    from keras_rau.evaluation.class_overlays import class_overlay
+
+    drawn = class_overlay(tile.image, tile.truth, tile.prediction, tile.outputs)
     scale = side / max(drawn.shape[:2])
     size = (max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale)))
     small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

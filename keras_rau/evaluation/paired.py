@@ -11,7 +11,7 @@ from keras_rau.errors import DataError
 from keras_rau.evaluation.summary import bootstrap_interval
 
 # Distances; every other score is better where it is higher.
-_LOWER_IS_BETTER = ("hd95", "assd", "hd95_mm", "assd_mm")
+_LOWER_IS_BETTER = ("hd95", "assd")
 
 
 def compare_scores(
@@ -71,7 +71,8 @@ def compare_scores(
 
 def lower_is_better(key: str) -> bool:
     """Whether a score is a distance."""
-    return key in _LOWER_IS_BETTER
+    # With the name of a class after it, where there are several.
+    return key.partition("_")[0] in _LOWER_IS_BETTER
 
 
 def _by_id(rows: Sequence[dict[str, Any]], key: str, who: str) -> dict[str, float]:

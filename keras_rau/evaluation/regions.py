@@ -2,11 +2,16 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+
+from keras_rau.csv_text import csv_text, plain
+from keras_rau.errors import DataError
+from keras_rau.outputs import LESION
 
 
 @dataclass(frozen=True)
@@ -72,30 +77,76 @@ class Outcome:
 
     Attributes:
         image: the file.
-        mask: name of the file written; `None` when the image could not be read.
-        region: what was found; `None` likewise.
+        masks: names of the files written, by class; empty when the image could not be segmented. Exclusive classes share
+            one file.
+        regions: what was found, by class; empty likewise.
         error: why not.
     """
 
     image: Path
-    mask: str | None = None
-    region: Region | None = None
+    masks: dict[str, str] = field(default_factory=dict)
+    regions: dict[str, Region] = field(default_factory=dict)
     error: str = ""
 
+    @property
+    def mask(self) -> str | None:
+        """Name of the file with the mask of a single class; `None` when there is none."""
+        return self._single(self.masks)
 
-def write_regions(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write one row per image as CSV: image, mask, the fields of `Region` (empty where there are none), error."""
-    names = [field.name for field in fields(Region)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["image", "mask", *names, "error"])
-        writer.writeheader()
-        for outcome in outcomes:
-            numbers = asdict(outcome.region) if outcome.region else {}
-            writer.writerow(
-                {
-                    "image": outcome.image,
-                    "mask": outcome.mask or "",
-                    **numbers,
-                    "error": " ".join(outcome.error.split()),
-                }
-            )
+    @property
+    def region(self) -> Region | None:
+        """What was found of a single class; `None` when the image could not be segmented."""
+        return self._single(self.regions)
+
+    def _single(self, values: dict[str, Any]) -> Any:
+        if len(values) > 1:
+            raise ValueError(f"There are several classes: ask `masks` and `regions`. Received: {', '.join(values)}")
+        return next(iter(values.values()), None)
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a lesion of any class."""
+        return any(region.area for region in self.regions.values())
+
+
+def regions_csv(outcomes: Sequence[Outcome], classes: Sequence[str] = (LESION,)) -> str:
+    """Return CSV with one row for each image: image, mask, the fields of `Region` (empty where there are none), error.
+
+    Of several `classes` there is a row for each image and class, and a column `class` after the image. Text that begins
+    like a formula has an apostrophe in front, see `keras_rau.csv_text.safe`; `read_regions` takes it away.
+
+    Example:
+        >>> Path("regions.csv").write_text(regions_csv(outcomes))
+    """
+    several = len(classes) > 1
+    columns = ["image", *(["class"] if several else []), "mask", *(each.name for each in fields(Region)), "error"]
+    rows = []
+    for outcome in outcomes:
+        error = " ".join(outcome.error.split())
+        if not outcome.regions:
+            rows.append({"image": outcome.image, "error": error})
+        for name, region in outcome.regions.items():
+            numbers = {key: value for key, value in asdict(region).items() if value is not None}
+            rows.append({"image": outcome.image, "class": name, "mask": outcome.masks[name], **numbers, "error": error})
+    return csv_text(columns, rows)
+
+
+def read_regions(path: Path | str) -> list[dict[str, str]]:
+    """Return the rows of a `regions.csv`, with the names as the files have them.
+
+    Raises:
+        DataError: the file is missing or no such table.
+
+    Example:
+        >>> read_regions("masks/regions.csv")[0]["area"]
+        '20841'
+    """
+    path = Path(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [{key: plain(value) for key, value in row.items()} for row in csv.DictReader(file, strict=True)]
+    except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise DataError(f"{path} is no table as keras-rau predict writes it: {error}") from error
+    if rows and not {"image", "mask", "area", "error"} <= rows[0].keys():
+        raise DataError(f"{path} is no table as keras-rau predict writes it: it has {', '.join(map(str, rows[0]))}.")
+    return rows

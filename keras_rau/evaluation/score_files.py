@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_rau.csv_text import csv_text, plain
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.summary import score_keys
+from keras_rau.files import write_text
 
 
 def write_json(result: dict[str, Any], path: Path) -> None:
     """Write a summary."""
-    writable(path).write_text(json.dumps(result, indent=2) + "\n")
+    write_text(writable(path), json.dumps(result, indent=2) + "\n")
 
 
 def write_csv(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write the scores of every image."""
-    with writable(path).open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["id", *score_keys(rows[0])])
-        writer.writeheader()
-        writer.writerows(rows)
+    """Write the scores of every image; ids that begin like a formula get an apostrophe, which `read_csv` takes away."""
+    write_text(writable(path), csv_text(["id", *score_keys(rows[0])], rows))
 
 
 def read_csv(path: Path | str) -> list[dict[str, Any]]:
@@ -37,7 +36,9 @@ def read_csv(path: Path | str) -> list[dict[str, Any]]:
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
             rows = list(csv.DictReader(lines))
-        return [{key: value if key == "id" else float(value) for key, value in _checked(row).items()} for row in rows]
+        return [
+            {key: plain(value) if key == "id" else float(value) for key, value in _checked(row).items()} for row in rows
+        ]
     except FileNotFoundError as error:
         raise DataError(f"{file} does not exist. Write it with keras-rau evaluate --csv.") from error
     except (OSError, ValueError, TypeError, csv.Error) as error:

@@ -19,13 +19,13 @@ def image_scores(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
         The seven scores of `KEYS`, each in [0, 1].
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or a mask holds more than 0 and one other value.
 
     Example:
         >>> image_scores(np.array([[1, 0]]), np.array([[1, 1]]))["iou"]
         0.5
     """
-    truth, prediction = np.asarray(truth, bool), np.asarray(prediction, bool)
+    truth, prediction = as_mask(truth), as_mask(prediction)
     if truth.shape != prediction.shape:
         raise ValueError(f"Masks must have the same shape. Received: {truth.shape} and {prediction.shape}")
     tp = int((truth & prediction).sum())
@@ -41,6 +41,25 @@ def image_scores(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
         "sensitivity": _ratio(tp, tp + fn),
         "specificity": _ratio(tn, tn + fp),
     }
+
+
+def as_mask(values: np.ndarray) -> np.ndarray:
+    """Return a mask of 0 and one other value, such as 1 or 255, as booleans.
+
+    Raises:
+        ValueError: it holds more: class numbers, or probabilities that were not cut.
+    """
+    values = np.asarray(values)
+    if values.dtype == bool or not values.size:
+        return values.astype(bool)
+    top = values.max()
+    if not ((values == 0) | (values == top)).all():
+        found = ", ".join(f"{value:.4g}" for value in np.unique(values)[:8])
+        raise ValueError(
+            "A mask holds 0 and one other value; class numbers are scored by `mask_scores`, and probabilities are cut at a "
+            f"threshold first. Received: the values {found}"
+        )
+    return values != 0
 
 
 def _ratio(numerator: int, denominator: int) -> float:

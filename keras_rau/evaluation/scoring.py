@@ -1,20 +1,21 @@
 """Scoring a model on samples."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.geometry import resize_map
-from keras_rau.datasets.reading.decoding import read_pair
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError
-from keras_rau.evaluation.scores import image_scores
+from keras_rau.evaluation.class_scores import check_fits, classes_of, mask_scores, occurring
 from keras_rau.evaluation.summary import summarise
-from keras_rau.evaluation.surface import Spacing, surface_scores
+from keras_rau.evaluation.surface import Spacing
+from keras_rau.outputs import Outputs
 
 _BATCH = 8
 # Batches decoded ahead of the model, and batches that may wait to be scored behind it.
@@ -41,10 +42,13 @@ def evaluate(
 
     Returns:
         Scores per image with their ids, in the order of the samples; and their summary, which under `seconds` says how
-        long it took in all (`total`) and how much of it was spent waiting for `predict_batch` (`model`).
+        long it took in all (`total`) and how much of it was spent waiting for `predict_batch` (`model`). Of several classes
+        see `mask_scores`; the summary holds the scores of each under `by_class`, and in how many images it occurs
+        (`n_present`).
 
     Raises:
         RauError: a sample has no mask or cannot be read.
+        UsageError: the predictor gives other classes than those of the masks.
 
     Example:
         >>> rows, result = evaluate(Predictor("model.tflite"), test)
@@ -54,13 +58,15 @@ def evaluate(
     started, in_model = time.monotonic(), 0.0
     rows: list[dict[str, Any]] = []
     batches = [samples[start : start + _BATCH] for start in range(0, len(samples), _BATCH)]
+    outputs = getattr(predictor, "outputs", Outputs())
+    check_fits(outputs, samples)
+    names, present = classes_of(samples), Counter()
     reading: deque[list[Future]] = deque()
     scoring: deque[list[Future]] = deque()
 
     def score(sample: Sample, truth: np.ndarray, probability: np.ndarray) -> dict[str, Any]:
-        found = predictor.to_mask(resize_map(probability, truth.shape))
-        outline = surface_scores(truth, found, spacing) if surface else {}
-        return {"id": sample.id, **image_scores(truth, found), **outline}
+        found = predictor.to_mask(resize_map(probability, truth.shape[:2]))
+        return {"id": sample.id, **mask_scores(truth, found, outputs, surface=surface, spacing=spacing)}
 
     pool = ThreadPoolExecutor()
     try:
@@ -70,6 +76,7 @@ def evaluate(
                 for later in batches[number + len(reading) : number + 1 + _AHEAD]:
                     reading.append([pool.submit(_read, sample) for sample in later])
                 pairs = [future.result() for future in reading.popleft()]
+                present.update(name for _, truth in pairs if names for name in occurring(truth, outputs))
                 asked = time.monotonic()
                 maps = predictor.predict_batch([image for image, _ in pairs])
                 in_model += time.monotonic() - asked
@@ -82,7 +89,9 @@ def evaluate(
             rows += [future.result() for futures in scoring for future in futures]
     finally:
         pool.shutdown(cancel_futures=True)
-    result = summarise(rows)
+    result = summarise(rows, classes=names)
+    for name in names:
+        result["by_class"][name]["n_present"] = present[name]
     result["seconds"] = {"total": time.monotonic() - started, "model": in_model}
     return rows, result
 
@@ -90,4 +99,4 @@ def evaluate(
 def _read(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if sample.mask is None:
         raise RauError(f"The sample {sample.id} has no mask to score against.")
-    return read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
+    return read_sample(sample)

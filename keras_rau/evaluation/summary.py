@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_rau.errors import RauError
+from keras_rau.evaluation.class_scores import split_classes
 from keras_rau.evaluation.scores import KEYS
 
 
@@ -14,16 +15,20 @@ def score_keys(row: dict[str, Any]) -> list[str]:
     return [*KEYS, *(key for key in row if key not in ("id", *KEYS))]
 
 
-def summarise(rows: Sequence[dict[str, Any]], seed: int = 0, resamples: int = 2000) -> dict[str, Any]:
+def summarise(
+    rows: Sequence[dict[str, Any]], seed: int = 0, resamples: int = 2000, *, classes: Sequence[str] = ()
+) -> dict[str, Any]:
     """Mean of every score over images, with 95 % bootstrap intervals over images.
 
     Args:
         rows: scores per image, as `image_scores` gives them, with or without those of `surface_scores`.
         seed: of the bootstrap.
         resamples: how many bootstrap samples.
+        classes: names of the classes that rows of several classes have scores of.
 
     Returns:
-        `n_images`, the means by the names of the scores, and `ci95`: low and high by the same names.
+        `n_images`, the means by the names of the scores, and `ci95`: low and high by the same names; with `classes` also
+        `by_class`: the same of each class.
 
     Raises:
         RauError: there are no images.
@@ -33,11 +38,11 @@ def summarise(rows: Sequence[dict[str, Any]], seed: int = 0, resamples: int = 20
     keys = score_keys(rows[0])
     values = np.array([[row[key] for key in keys] for row in rows], float)
     low, high = bootstrap_interval(values, seed, resamples)
-    return {
-        "n_images": len(rows),
-        **dict(zip(keys, values.mean(axis=0).tolist(), strict=True)),
-        "ci95": {key: [float(a), float(b)] for key, a, b in zip(keys, low, high, strict=True)},
-    }
+    means = dict(zip(keys, values.mean(axis=0).tolist(), strict=True))
+    intervals = {key: [float(a), float(b)] for key, a, b in zip(keys, low, high, strict=True)}
+    (means, each), (intervals, each_interval) = (split_classes(found, classes) for found in (means, intervals))
+    by_class = {name: {**each[name], "ci95": each_interval[name]} for name in classes}
+    return {"n_images": len(rows), **means, "ci95": intervals, **({"by_class": by_class} if classes else {})}
 
 
 def bootstrap_interval(values: np.ndarray, seed: int = 0, resamples: int = 2000) -> np.ndarray:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from scipy.spatial import KDTree
 
+from keras_rau.evaluation.scores import as_mask
+
 Spacing = float | Sequence[float]
 
 # Boundary IoU looks at a band inside the outline as wide as this share of the diagonal of the image.
@@ -47,13 +49,14 @@ def surface_scores(
         `tolerance_mm` also `nsd_mm`.
 
     Raises:
-        ValueError: the shapes differ, or a spacing or tolerance has no valid value.
+        ValueError: the shapes differ, a mask holds more than 0 and one other value, or a spacing or tolerance has no valid
+            value.
 
     Example:
         >>> surface_scores(np.array([[1, 0, 0]]), np.array([[0, 0, 1]]), spacing=0.5)["hd95_mm"]
         1.0
     """
-    truth, prediction = np.asarray(truth, bool), np.asarray(prediction, bool)
+    truth, prediction = as_mask(truth), as_mask(prediction)
     if truth.shape != prediction.shape or truth.ndim != 2:
         raise ValueError(
             f"Masks must have the same shape (height, width). Received: {truth.shape} and {prediction.shape}"

@@ -4,6 +4,9 @@ from typing import Any
 
 from keras_rau.evaluation.summary import score_keys
 
+# Scores whose values say little of a single class.
+_OF_ALL_CLASSES = ("miou", "threshold_jaccard", "accuracy")
+
 
 def table(result: dict[str, Any]) -> Any:
     """`rich.table.Table` of a summary."""
@@ -13,6 +16,11 @@ def table(result: dict[str, Any]) -> Any:
     shown = Table("score", "mean", "95 % interval", title=title)
     for key in score_keys(result["ci95"]):
         shown.add_row(key, *_mean_and_interval(result, key))
+    for name, found in result.get("by_class", {}).items():
+        shown.add_section()
+        for key in score_keys(found["ci95"]):
+            if key not in _OF_ALL_CLASSES:
+                shown.add_row(f"{key} {name}", *_mean_and_interval(found, key))
     return shown
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from PIL import Image
 
-from keras_rau.datasets.reading.decoding import read_pair
+from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.samples import Sample
+from keras_rau.evaluation.class_overlays import class_overlay
 from keras_rau.evaluation.folders import check_free, make_folder
-from keras_rau.evaluation.overlays import Tile, overlay, panel
+from keras_rau.evaluation.overlays import Tile, panel
 
 
 def write_worst(
@@ -41,10 +42,11 @@ def write_worst(
     written, tiles = [], []
     for number, row in enumerate(sorted(rows, key=lambda row: (row["dice"], row["id"]))[:count], start=1):
         sample = known[row["id"]]
-        image, mask = read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
-        tile = Tile(sample.id, image, mask > 0, predictor.predict(image), row["dice"])
+        image, mask = read_sample(sample)
+        tile = Tile(sample.id, image, mask, predictor.predict(image), row["dice"], getattr(predictor, "outputs", None))
         path = folder / f"{number:02d}_{sample.id.replace('/', '_')}.png"
-        Image.fromarray(overlay(tile.image, tile.truth, tile.prediction)).save(path)
+        drawn = class_overlay(tile.image, tile.truth, tile.prediction, tile.outputs)
+        Image.fromarray(drawn).save(path)
         written.append(path)
         tiles.append(tile)
     Image.fromarray(panel(tiles)).save(folder / "panel.png")

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_rau.losses.maps import Maps, make_maps
+from keras_rau.pixel_values import poisoned
 from keras_rau.pixels import split_weight
 
 # Arguments that a loss made of others passes on to them.
@@ -19,6 +20,11 @@ class SegmentationLoss(keras.losses.Loss):
     Subclasses implement `per_image(maps)`, which returns one value per image and class; classes are then averaged.
     Computation is in float32 whatever the inputs are.
 
+    Masks hold 0 and 1 or soft labels between; of several classes one channel of whole numbers 0 to K − 1 does too. Other
+    values are an error in eager calls and in TensorFlow graphs; in compiled code that has no errors (XLA, JAX) the loss of
+    that image is NaN. So is, everywhere, the loss of a prediction with a NaN in a pixel that counts. Pixels left out by
+    `ignore_value` or by a weight of 0 may hold anything, in masks and predictions.
+
     Args:
         from_logits: `y_pred` holds logits instead of probabilities.
         average: `"image"`, one value per image, averaged over images, so that a small lesion counts as much as a large
@@ -27,11 +33,16 @@ class SegmentationLoss(keras.losses.Loss):
         activation: what turns logits into probabilities: `"sigmoid"` (one class, or classes that may overlap),
             `"softmax"` (classes that exclude each other), or `"auto"`: sigmoid for one channel, softmax for several.
         include_background: with several classes, whether channel 0 takes part in the mean over classes.
-        ignore_value: pixels whose `y_true` has this value count nothing.
+        ignore_value: pixels whose `y_true` has this value count nothing; may be NaN.
         reduction: `"sum_over_batch_size"` (mean over images), `"mean_with_sample_weight"`, `"sum"` or `None`.
         name: name in logs.
         dtype: dtype of the result; float32 when `None`.
     """
+
+    # Of a pixel's classes exactly one is true, whatever `activation` is.
+    exclusive_classes = False
+    # A second channel of `y_true` is read as the distance to the border.
+    needs_distance = False
 
     def __init__(
         self,
@@ -65,23 +76,33 @@ class SegmentationLoss(keras.losses.Loss):
         """This loss and all those it is made of."""
         yield self
 
+    @property
+    def reads_distance(self) -> bool:
+        """Whether a `BoundaryLoss` is part of this loss."""
+        return any(part.needs_distance for part in self.parts())
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether a part takes classes that exclude each other."""
+        return any(part.exclusive_classes for part in self.parts())
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Loss per image `(B,)` without weights; `(1,)` with `average="batch"`."""
-        return self.values(y_true, y_pred, None)
+        return self.values(y_true, y_pred)
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Reduced loss.
 
         Args:
             y_true: `(B, H, W)` or `(B, H, W, 1)`, values in [0, 1]; with several classes `(B, H, W, K)` one-hot or
-                class numbers `(B, H, W)` or `(B, H, W, 1)`. With one class a second channel may hold the signed
-                distance to the border, which only `BoundaryLoss` reads.
+                class numbers `(B, H, W)` or `(B, H, W, 1)`. With one class and a `BoundaryLoss` in this loss a second
+                channel holds the signed distance to the border.
             y_pred: `(B, H, W)` or `(B, H, W, K)`, probabilities or logits.
             sample_weight: a number; `(B,)` or `(B, 1)` to weigh images; `(B, H, W)` or `(B, H, W, 1)` to weigh pixels,
                 inside the sums.
 
         Raises:
-            ValueError: shapes do not fit.
+            ValueError: shapes do not fit, or (eagerly) values are out of range.
         """
         image_weight, pixel_weight = split_weight(sample_weight, y_true)
         if self.average == "batch" and image_weight is not None:
@@ -90,13 +111,13 @@ class SegmentationLoss(keras.losses.Loss):
             shape = ops.shape(ops.convert_to_tensor(y_true))[:3]
             image_weight, pixel_weight = None, ops.broadcast_to(weight, (*shape, 1))
         # Keras would multiply per-image losses by per-pixel weights; a Loss whose call knows the weights does not.
-        return _Weighted(self, pixel_weight)(y_true, y_pred, sample_weight=image_weight)
+        return _Weighted(self, pixel_weight, image_weight)(y_true, y_pred, sample_weight=image_weight)
 
-    def values(self, y_true: Any, y_pred: Any, pixel_weight: Any) -> Any:
-        """Loss per image `(B,)`, with pixel weights if any."""
-        over_batch = self.average == "batch"
-        maps = make_maps(y_true, y_pred, pixel_weight, self.from_logits, self.activation, self.ignore_value, over_batch)
-        return self.per_class(maps)
+    def values(self, y_true: Any, y_pred: Any, pixel_weight: Any = None, image_weight: Any = None) -> Any:
+        """Loss per image `(B,)`, with pixel weights if any; of weights of images it matters here which are 0."""
+        maps = make_maps(self, y_true, y_pred, pixel_weight, image_weight)
+        valid = ops.all(maps.valid, keepdims=True) if self.average == "batch" else maps.valid
+        return poisoned(valid, self.per_class(maps))
 
     def per_class(self, maps: Maps) -> Any:
         """Mean over classes of `per_image`, `(B,)`."""
@@ -113,11 +134,11 @@ class SegmentationLoss(keras.losses.Loss):
 class _Weighted(keras.losses.Loss):
     """One call of `loss` with pixel weights, reduced by Keras as `loss` itself would be."""
 
-    def __init__(self, loss: SegmentationLoss, pixel_weight: Any) -> None:
+    def __init__(self, loss: SegmentationLoss, pixel_weight: Any, image_weight: Any) -> None:
         super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
         self.loss = loss
-        self.pixel_weight = pixel_weight
+        self.weights = pixel_weight, image_weight
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Loss per image `(B,)`."""
-        return self.loss.values(y_true, y_pred, self.pixel_weight)
+        return self.loss.values(y_true, y_pred, *self.weights)

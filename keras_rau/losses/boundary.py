@@ -43,6 +43,8 @@ class BoundaryLoss(SegmentationLoss):
         -0.25
     """
 
+    needs_distance = True
+
     def __init__(
         self,
         region: SegmentationLoss | None = None,

@@ -158,6 +158,8 @@ class CategoricalCrossentropy(SegmentationLoss):
         0.6931472
     """
 
+    exclusive_classes = True
+
     def __init__(
         self,
         label_smoothing: float = 0.0,
@@ -171,11 +173,6 @@ class CategoricalCrossentropy(SegmentationLoss):
 
     def per_image(self, maps: Maps) -> Any:
         """The formula above, `(B, 1)`."""
-        if maps.classes == 1:
-            raise ValueError(
-                "The categorical cross-entropy needs several channels; for one use 'bce'. "
-                f"Received: y_pred of shape {tuple(maps.prediction.shape)}"
-            )
         if self.class_weight is not None and len(self.class_weight) != maps.classes:
             raise ValueError(
                 f"`class_weight` must have one number for each of the {maps.classes} classes. "

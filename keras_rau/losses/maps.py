@@ -6,7 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_rau.pixels import as_maps
+from keras_rau.mask_faults import Labels
+from keras_rau.pixel_values import check_distance, check_pixels, known_labels
+from keras_rau.pixels import as_maps, check_ignore_value, counted_pixels, keep_counted
 
 SMALLEST = 1e-7
 
@@ -19,6 +21,7 @@ class Maps:
         truth: `(B, H, W, K)`, in [0, 1].
         prediction: `(B, H, W, K)`, probabilities or logits.
         weights: `(B, H, W, 1)`, or `None` where every pixel counts once.
+        valid: bool `(B,)`, false for images whose loss must be NaN; see `keras_rau.pixel_values`.
         distance: signed distance to the border `(B, H, W, 1)` when `y_true` brought one, else `None`.
         activation: `"sigmoid"` or `"softmax"` when `prediction` holds logits, `None` when probabilities.
         axes: what `total` sums over: the pixels of an image, or of the whole batch.
@@ -27,6 +30,7 @@ class Maps:
     truth: Any
     prediction: Any
     weights: Any
+    valid: Any
     distance: Any
     activation: str | None
     axes: tuple[int, ...]
@@ -64,45 +68,68 @@ class Maps:
         return self.total(values) / ops.maximum(self.total(ops.ones_like(self.weights)), SMALLEST)
 
 
-def make_maps(
-    y_true: Any,
-    y_pred: Any,
-    pixel_weight: Any,
-    from_logits: bool,
-    activation: str,
-    ignore_value: float | None,
-    over_batch: bool,
-) -> Maps:
-    """Bring the arguments of a loss to their common form; see `SegmentationLoss`.
+def make_maps(loss: Any, y_true: Any, y_pred: Any, pixel_weight: Any, image_weight: Any) -> Maps:
+    """Bring the arguments of a loss, a `SegmentationLoss`, to their common form, and check their values.
+
+    What no pixel counts for may be anything, NaN too: it is replaced before anything is computed of it.
 
     Raises:
-        ValueError: shapes do not fit.
+        ValueError: shapes do not fit, or (eagerly) a value is out of range.
     """
     truth, prediction = as_maps(y_true, "y_true"), as_maps(y_pred, "y_pred")
     weights = None if pixel_weight is None else as_maps(pixel_weight, "sample_weight")
     classes, distance = prediction.shape[-1], None
-    if classes == 1 and truth.shape[-1] == 2:
+    if classes == 1 and truth.shape[-1] == 2 and loss.reads_distance:
         truth, distance = truth[..., :1], truth[..., 1:]
-    if ignore_value is not None:
-        kept = ops.min(ops.cast(ops.not_equal(truth, ignore_value), "float32"), axis=-1, keepdims=True)
-        # Not a product: what is to be ignored may be NaN.
-        truth = ops.where(kept > 0, truth, 0.0)
-        weights = kept if weights is None else weights * kept
-    if classes > 1 and truth.shape[-1] == 1:
-        truth = ops.one_hot(ops.cast(truth[..., 0], "int32"), classes, dtype="float32")
-    _check(truth, prediction)
+    activation = loss.activation
     if activation == "auto":
         activation = "sigmoid" if classes == 1 else "softmax"
-    axes = (0, 1, 2) if over_batch else (1, 2)
-    return Maps(truth, prediction, weights, distance, activation if from_logits else None, axes)
+    numbers = classes > 1 and truth.shape[-1] == 1
+    _check_shapes(loss, truth, prediction, numbers)
+    check_ignore_value(loss.ignore_value, truth.shape[-1])
+    exclusive = classes > 1 and (loss.exclusive or loss.activation == "softmax" or loss.from_logits)
+    labels = Labels(classes, numbers, exclusive and loss.activation != "sigmoid")
+    counted = counted_pixels(truth, weights, image_weight, loss.ignore_value)
+    prediction = keep_counted(counted, prediction)
+    truth = keep_counted(counted_pixels(truth, None, None, loss.ignore_value), truth, labels.harmless)
+    if counted is not None:
+        # Labels of weight 0 stay: the structure loss looks for borders in them.
+        truth = keep_counted(ops.logical_or(counted, known_labels(truth, labels)), truth, labels.harmless)
+    if loss.ignore_value is not None:
+        kept = ops.cast(counted, "float32")
+        weights = kept if weights is None else keep_counted(counted, weights)
+    valid = check_pixels(truth, prediction, labels, not loss.from_logits, f"Loss {loss.name}")
+    if distance is not None:
+        distance = keep_counted(counted, distance)
+        valid = ops.logical_and(valid, check_distance(truth, distance, f"Loss {loss.name}"))
+    if numbers:
+        # Compared instead of ops.one_hot, which fails for 255 on PyTorch.
+        truth = ops.cast(ops.equal(truth, ops.arange(classes, dtype="float32")), "float32")
+    axes = (0, 1, 2) if loss.average == "batch" else (1, 2)
+    return Maps(truth, prediction, weights, valid, distance, activation if loss.from_logits else None, axes)
 
 
-def _check(truth: Any, prediction: Any) -> None:
-    pairs = zip(truth.shape, prediction.shape, strict=True)
+def _check_shapes(loss: Any, truth: Any, prediction: Any, numbers: bool) -> None:
+    shapes = f"y_true of shape {tuple(truth.shape)}, y_pred of shape {tuple(prediction.shape)}"
+    if loss.exclusive and prediction.shape[-1] == 1:
+        raise ValueError(f"The categorical cross-entropy needs several channels; for one use 'bce'. Received: {shapes}")
+    if truth.shape[-1] > 1 and prediction.shape[-1] == 1:
+        raise ValueError(
+            f"Loss {loss.name} of one class takes a mask of one channel. Of one-hot masks (background, lesion) pass the "
+            f"lesion's channel, `y_true[..., 1:]`, or build the model with classes={truth.shape[-1]}. A distance map as "
+            f'second channel (`pipeline(target="distance")`) is for a loss with BoundaryLoss in it. Received: {shapes}'
+        )
+    if numbers and loss.activation == "sigmoid":
+        raise ValueError(
+            f"Loss {loss.name} with activation='sigmoid' is one of classes that may overlap, which need a mask each: pass "
+            f"{prediction.shape[-1]} channels of 0 and 1. Received: {shapes}"
+        )
+    ours, theirs = tuple(truth.shape), tuple(prediction.shape)
+    pairs = zip(ours[:3] if numbers else ours, theirs, strict=not numbers)
     if any(one is not None and other is not None and one != other for one, other in pairs):
         raise ValueError(
             "`y_true` and `y_pred` must have the same height, width and channels; for several classes `y_true` is one-hot "
-            f"or holds class numbers. Received: {tuple(truth.shape)} and {tuple(prediction.shape)}"
+            f"or holds class numbers. Received: {ours} and {theirs}"
         )
 
 

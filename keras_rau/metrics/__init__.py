@@ -13,6 +13,7 @@ from keras_rau.metrics.confusion import Precision as Precision
 from keras_rau.metrics.confusion import Sensitivity as Sensitivity
 from keras_rau.metrics.confusion import Specificity as Specificity
 from keras_rau.metrics.confusion import ThresholdJaccard as ThresholdJaccard
+from keras_rau.metrics.registry import OF_CLASSES as OF_CLASSES
 from keras_rau.metrics.registry import get as get
 from keras_rau.metrics.registry import names as names
 from keras_rau.metrics.thresholds import AUC as AUC

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_rau.metrics.image_metric import ImageMetric
-from keras_rau.metrics.inputs import histogram, lesion_pixels
+from keras_rau.metrics.inputs import Pixels, histogram
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")
@@ -24,7 +24,8 @@ class ExpectedCalibrationError(ImageMetric):
         bins: how many bins, `[k / bins, (k + 1) / bins)`; the last holds 1 too.
         average: `"pooled"` for the bins of all pixels of all images, `"image"` for the mean of the errors of the images.
         from_logits: `y_pred` holds logits.
-        ignore_value: pixels whose `y_true` has this value are not counted.
+        ignore_value: pixels whose `y_true` has this value are not counted; may be NaN.
+        target: `"mask"`, or `"distance"` where `y_true` may bring the distance map of a boundary loss as second channel.
         name: name in logs.
         dtype: dtype of the result.
 
@@ -41,30 +42,33 @@ class ExpectedCalibrationError(ImageMetric):
         0.125
     """
 
+    higher_is_better = False
+
     def __init__(
         self,
         bins: int = 15,
         average: str = "pooled",
         from_logits: bool = False,
         ignore_value: float | None = None,
+        target: str = "mask",
         name: str = "ece",
         dtype: Any = None,
     ) -> None:
         if bins < 1:
             raise ValueError(f"`bins` must be at least 1. Received: bins={bins}")
-        super().__init__((bins, 2), (), average, from_logits, ignore_value, name, dtype)
+        super().__init__((bins, 2), (), average, from_logits, ignore_value, target, name, dtype)
         self.bins = bins
 
-    def statistics(self, y_true: Any, y_pred: Any, pixel_weight: Any) -> Any:
+    def statistics(self, pixels: Pixels) -> Any:
         """Sums of p − g and of 1 in every bin, `(B, bins, 2)`."""
-        truth, probability, weights = lesion_pixels(y_true, y_pred, pixel_weight, self.from_logits, self.ignore_value)
-        return histogram(ops.stack([weights * (probability - truth), weights], axis=-1), probability, self.bins)
+        gaps = pixels.weights * (pixels.prediction - pixels.truth)
+        return histogram(ops.stack([gaps, pixels.weights], axis=-1), pixels.prediction, self.bins)
 
     def value(self, statistics: Any) -> Any:
         """Error of every image: n_b and N cancel against the means."""
         gap = ops.sum(ops.abs(statistics[..., 0]), axis=1)
         pixels = ops.sum(statistics[..., 1], axis=1)
-        return gap / ops.where(pixels > 0, pixels, 1.0)
+        return gap / ops.where(pixels > 0, pixels, ops.ones_like(pixels))
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""

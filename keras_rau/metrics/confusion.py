@@ -79,7 +79,7 @@ class ThresholdJaccard(SegmentationMetric):
     def score(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
         """IoU or 0."""
         iou = ratio(tp, tp + fp + fn)
-        return ops.where(iou >= self.minimum, iou, 0.0)
+        return ops.where(iou >= self.minimum, iou, ops.zeros_like(iou))
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""

@@ -33,13 +33,16 @@ _METRICS: dict[str, Any] = {
     "ece": ExpectedCalibrationError,
 }
 
+# Names of those that take several classes, and `class_id` for one of them.
+OF_CLASSES = ("dice", "iou", "miou", "threshold_jaccard", "accuracy", "sensitivity", "specificity", "precision")
+
 
 def names() -> list[str]:
     """Names that `get` knows."""
     return list(_METRICS)
 
 
-def get(name: str, **arguments: Any) -> ImageMetric:
+def get(name: str, /, **arguments: Any) -> ImageMetric:
     """Build a metric by the name it has in logs.
 
     Args:

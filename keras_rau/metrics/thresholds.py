@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_rau.metrics.image_metric import ImageMetric, ratio
-from keras_rau.metrics.inputs import histogram, lesion_pixels
+from keras_rau.metrics.inputs import Pixels, histogram
 
 
 class _HistogramMetric(ImageMetric):
@@ -19,11 +19,11 @@ class _HistogramMetric(ImageMetric):
         super().__init__((num_thresholds + 1, 2), values, *arguments)
         self.num_thresholds = num_thresholds
 
-    def statistics(self, y_true: Any, y_pred: Any, pixel_weight: Any) -> Any:
+    def statistics(self, pixels: Pixels) -> Any:
         """Lesion and background pixels in every bin, `(B, bins, 2)`."""
-        truth, probability, weights = lesion_pixels(y_true, y_pred, pixel_weight, self.from_logits, self.ignore_value)
-        pixels = ops.stack([weights * truth, weights * (1 - truth)], axis=-1)
-        return histogram(pixels, probability, self.num_thresholds + 1)
+        truth, weights = pixels.truth, pixels.weights
+        classes = ops.stack([weights * truth, weights * (1 - truth)], axis=-1)
+        return histogram(classes, pixels.prediction, self.num_thresholds + 1)
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
@@ -53,7 +53,8 @@ class AUC(_HistogramMetric):
         average: `"image"` for the mean over images, `"pooled"` for one curve of all pixels of all images.
         num_thresholds: how many thresholds, at `k / (num_thresholds + 1)`.
         from_logits: `y_pred` holds logits.
-        ignore_value: pixels whose `y_true` has this value are not counted.
+        ignore_value: pixels whose `y_true` has this value are not counted; may be NaN.
+        target: `"mask"`, or `"distance"` where `y_true` may bring the distance map of a boundary loss as second channel.
         name: name in logs; `"roc_auc"` or `"pr_auc"` when `None`.
         dtype: dtype of the result.
 
@@ -77,12 +78,14 @@ class AUC(_HistogramMetric):
         num_thresholds: int = 200,
         from_logits: bool = False,
         ignore_value: float | None = None,
+        target: str = "mask",
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
         if curve not in ("roc", "pr"):
             raise ValueError(f"`curve` must be 'roc' or 'pr'. Received: curve={curve!r}")
-        super().__init__(num_thresholds, (), average, from_logits, ignore_value, name or f"{curve}_auc", dtype)
+        name = name or f"{curve}_auc"
+        super().__init__(num_thresholds, (), average, from_logits, ignore_value, target, name, dtype)
         self.curve = curve
 
     def value(self, statistics: Any) -> Any:
@@ -98,7 +101,7 @@ class AUC(_HistogramMetric):
             higher = _at_least(share)[..., 0] - share[..., 0] / 2
             area = ops.sum(share[..., 1] * higher, axis=1)
             defined = ops.logical_and(at_least[:, 0, 0] > 0, at_least[:, 0, 1] > 0)
-        return ops.where(defined, area, 1.0)
+        return ops.where(defined, area, ops.ones_like(area))
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
@@ -117,7 +120,8 @@ class ThresholdSweep(_HistogramMetric):
         num_thresholds: how many thresholds, at `k / (num_thresholds + 1)`; 99 are 0.01, 0.02, …, 0.99.
         average: `"image"` for the mean Dice over images, `"pooled"` for the Dice of the counts of all images.
         from_logits: `y_pred` holds logits.
-        ignore_value: pixels whose `y_true` has this value are not counted.
+        ignore_value: pixels whose `y_true` has this value are not counted; may be NaN.
+        target: `"mask"`, or `"distance"` where `y_true` may bring the distance map of a boundary loss as second channel.
         name: name in logs.
         dtype: dtype of the result.
 
@@ -140,10 +144,11 @@ class ThresholdSweep(_HistogramMetric):
         average: str = "image",
         from_logits: bool = False,
         ignore_value: float | None = None,
+        target: str = "mask",
         name: str = "best_dice",
         dtype: Any = None,
     ) -> None:
-        super().__init__(num_thresholds, (num_thresholds,), average, from_logits, ignore_value, name, dtype)
+        super().__init__(num_thresholds, (num_thresholds,), average, from_logits, ignore_value, target, name, dtype)
 
     def value(self, statistics: Any) -> Any:
         """Dice of every image at every threshold."""
@@ -153,8 +158,10 @@ class ThresholdSweep(_HistogramMetric):
         return ratio(2 * found[..., 0], found[..., 0] + found[..., 1] + lesion)
 
     def result(self) -> Any:
-        """The largest mean Dice; 0 before the first image."""
-        return ops.max(super().result())
+        """The largest mean Dice; 0 before the first image, NaN after a mask or a prediction that was none."""
+        curve = super().result()
+        # The maximum of NaNs is none on some backends.
+        return ops.where(ops.isnan(curve[0]), curve[0], ops.max(curve))
 
     def curve(self) -> tuple[np.ndarray, np.ndarray]:
         """Thresholds and the mean Dice at each."""
@@ -162,8 +169,10 @@ class ThresholdSweep(_HistogramMetric):
         return thresholds, ops.convert_to_numpy(super().result())
 
     def best_threshold(self) -> float:
-        """The threshold with the largest mean Dice; of several, the one nearest to 0.5."""
+        """The threshold with the largest mean Dice; of several, the one nearest to 0.5; NaN where Dice is."""
         thresholds, dice = self.curve()
+        if np.isnan(dice).any():
+            return float("nan")
         # Means of float32 that should be equal may differ in their last digit.
         best = thresholds[dice >= dice.max() - 1e-6]
         return float(best[np.argmin(np.abs(best - 0.5))])

@@ -8,6 +8,8 @@ import keras
 from keras import ops
 
 from keras_rau.layers.upsample import resize
+from keras_rau.models.checked import CheckedModel
+from keras_rau.models.class_weight import pixel_weights
 from keras_rau.models.options import check_side_weights
 from keras_rau.models.teacher import Teacher
 from keras_rau.outputs import Outputs
@@ -27,7 +29,7 @@ class Graph:
     heads: Sequence[keras.layers.Layer] = ()
 
 
-class SegmentationModel(keras.Model):
+class SegmentationModel(CheckedModel):
     """A functional model from pixels to a mask, whose side outputs are trained by plain `fit(image, mask)`.
 
     At inference there is one output. With deep supervision `model(x, training=True)` returns a dict of the main map
@@ -98,6 +100,8 @@ class SegmentationModel(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Loss of the main map plus the weighted losses of the side maps."""
+        if training and self.class_weight is not None:
+            sample_weight = pixel_weights(y, sample_weight, self.class_weight)
         if training and self._teacher is not None:
             y = self._teacher.soften(x, y)
         if not isinstance(y_pred, dict):

@@ -27,9 +27,21 @@ class Teacher:
         self.model, self.weight = model, weight
 
     def soften(self, images: Any, masks: Any) -> Any:
-        """Targets `(B, H, W, 1)` from images `(B, H, W, 3)` and masks `(B, H, W[, 1])`."""
+        """Targets `(B, H, W, 1)` from images `(B, H, W, 3)` and masks `(B, H, W[, 1])`.
+
+        Values that are no labels, such as an `ignore_value`, stay what they are.
+
+        Raises:
+            ValueError: masks have several channels.
+        """
         maps = ops.stop_gradient(self.model(images, training=False))
         masks = ops.cast(masks, maps.dtype)
         if len(masks.shape) == 3:
             masks = ops.expand_dims(masks, -1)
-        return (1 - self.weight) * masks + self.weight * maps
+        if masks.shape[-1] != 1:
+            raise ValueError(
+                "A model that learns from another takes masks of one channel, without a distance map. "
+                f"Received: masks of shape {tuple(masks.shape)}"
+            )
+        labels = ops.logical_and(masks >= 0, masks <= 1)
+        return ops.where(labels, (1 - self.weight) * masks + self.weight * maps, masks)

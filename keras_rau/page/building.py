@@ -9,10 +9,17 @@ import tarfile
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from keras_rau.errors import ExportError
+from keras_rau.export.backends import open_backend
+from keras_rau.export.class_colours import class_colours
+from keras_rau.export.outputs import outputs_of
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.export.writing import new_output
+from keras_rau.outputs import Outputs
 
 FILES = Path(__file__).parent / "files"
 REGISTRY = "https://registry.npmjs.org"
@@ -37,13 +44,13 @@ _PACKAGES = {
 }
 
 
-def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
+def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY) -> Path:
     """Write a folder with the page, a model, and LiteRT.js fetched from npm (20 MB, checked by its hash).
 
     The folder works offline from any web server, such as `python -m http.server`.
 
     Args:
-        model: `.tflite` file whose images need no preprocessing.
+        model: `.tflite` file from `export.tflite`, of one lesion class or several, whose images need no preprocessing.
         output: new or empty folder.
         registry: address of npm packages.
 
@@ -56,6 +63,7 @@ def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
     Example:
         >>> build_page(pretrained.tflite_file("rau_net_lite"), Path("page"))
     """
+    model = Path(model)
     if model.suffix != ".tflite":
         raise ExportError(
             f"The page runs .tflite files: write one with keras-rau export --format tflite. Received: {model}"
@@ -65,6 +73,7 @@ def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
         raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
     if "image_size" not in info:
         raise ExportError(f"{model} says nothing of itself, nor does a JSON file beside it. Export the model again.")
+    outputs = _checked_outputs(model, info)
     archives = {name: _fetched(name, registry) for name in _PACKAGES}
     output = new_output(output)
     shutil.copytree(FILES, output, dirs_exist_ok=True)
@@ -72,8 +81,32 @@ def build_page(model: Path, output: Path, registry: str = REGISTRY) -> Path:
         _unpack(archive, _PACKAGES[name][1], output / "litert")
     shutil.copy(model, output / "model.tflite")
     known = ("name", "image_size", "resize", "threshold", "precision", "licence", "keras_rau")
-    (output / "model.json").write_text(json.dumps({key: info[key] for key in known if key in info}, indent=1) + "\n")
+    about = {key: info[key] for key in known if key in info}
+    about |= {"kind": outputs.kind, "names": list(outputs.names), "colours": class_colours(outputs)}
+    (output / "model.json").write_text(json.dumps(about, indent=1) + "\n")
     return output
+
+
+def _checked_outputs(model: Path, info: dict[str, Any]) -> Outputs:
+    """Classes of a file whose numbers the page understands.
+
+    Raises:
+        ExportError: it gives logits, counts otherwise than our exports, or cannot be run.
+    """
+    backend = open_backend(model, None)
+    outputs = outputs_of(info, channels=backend.channels, name=str(model))
+    if outputs.logits:
+        raise ExportError(f"{model} gives logits. Export the model again: exports give probabilities.")
+    for detail, scale in ((backend.input, 1.0), (backend.output, 1 / 256)):
+        kind = np.dtype(detail["dtype"])
+        step, zero = detail["quantization"]
+        counts_alike = kind == np.uint8 and zero == 0 and abs(step - scale) < 1e-6
+        if kind != np.float32 and not counts_alike:
+            raise ExportError(
+                f"{model} counts in {kind} of steps of {step:.6g}; the page knows float32, and uint8 as export.tflite "
+                "writes it. Export the model again."
+            )
+    return outputs
 
 
 def _fetched(name: str, registry: str) -> bytes:

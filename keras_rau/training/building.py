@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 
-from keras_rau import datasets, losses, metrics, models
+from keras_rau import datasets, losses, models
 from keras_rau.errors import UsageError
+from keras_rau.models.checked import check_reading
 from keras_rau.suggestion import unknown_name
+from keras_rau.training.classes import class_arguments, ignored, measures_of, model_outputs
 from keras_rau.training.config import Config
 from keras_rau.training.distribution.workplace import is_shared
 from keras_rau.training.named_presets import named_preset
@@ -16,11 +18,12 @@ from keras_rau.training.optimizer import build_optimizer
 def checked_loss(config: Config) -> keras.losses.Loss:
     """The loss; unknown names of models, losses and policies are found here, before any file is read."""
     named_preset(config.model.name)
+    model_outputs(config)
     if config.loss.name not in losses.names():
         raise UsageError(unknown_name("loss", config.loss.name, [*losses.names(), "published"]))
     try:
         datasets.get_policy(config.data.augment)
-        return losses.get(config.loss.name, **config.loss.arguments)
+        return losses.get(config.loss.name, **{**ignored(config), **config.loss.arguments})
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -30,9 +33,17 @@ def reads_distance(loss: Any) -> bool:
     return any(isinstance(part, losses.BoundaryLoss) for part in loss.parts())
 
 
+def target_channels(model: keras.Model, loss: Any) -> int:
+    """Channels of the masks that a model is trained on: K of overlapping classes, 2 with distances, else 1."""
+    if reads_distance(loss):
+        return 2
+    outputs = getattr(model, "output_description", None)
+    return outputs.channels if outputs is not None and outputs.overlapping else 1
+
+
 def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Model:
     """The compiled model; `steps` are those of an epoch."""
-    arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments}
+    arguments = {"input_shape": (*config.data.image_size, 3), **config.model.arguments, **class_arguments(config)}
     if config.init is not None:
         # They would be replaced at once, and may not be installed.
         arguments["encoder_weights"] = None
@@ -42,7 +53,10 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
         model = models.from_preset(config.model.name, weights=None, **arguments)
     except (TypeError, ValueError) as error:
         raise UsageError(f"Model {config.model.name}: {error}") from error
-    measures = [metrics.get(name) for name in config.metrics]
+    outputs = model.output_description
+    if "from_logits" not in config.loss.arguments:
+        loss = type(loss).from_config({**loss.get_config(), "from_logits": outputs.logits})
+    measures = measures_of(config, outputs.logits)
     _check_fits(loss, measures, model, config.data.image_size)
     model.compile(
         build_optimizer(config.optimizer, steps, config.epochs),
@@ -56,14 +70,15 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
 
 def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model, size: tuple[int, int]) -> None:
     """Some losses want several classes, others one, and so do metrics: found here, not in the first step."""
-    target = keras.ops.zeros((1, *size, 2 if reads_distance(loss) else 1))
+    target = keras.ops.zeros((1, *size, target_channels(model, loss)))
     output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
+        check_reading(model.output_description, loss, model.name)
         loss(target, output)
     except ValueError as error:
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
     for measure in measures:
         try:
-            measure.statistics(target, output, None)
+            measure.pixels(target, output)
         except ValueError as error:
             raise UsageError(f"The metric {measure.name} does not fit model {model.name}: {error}") from error

@@ -9,6 +9,7 @@ from keras_rau import losses, models
 from keras_rau.errors import UsageError
 from keras_rau.export.checks import model_size
 from keras_rau.training.building import reads_distance
+from keras_rau.training.classes import ignored
 from keras_rau.training.config import Config
 from keras_rau.training.distribution.workplace import is_shared
 from keras_rau.training.initial_weights import Start, load_trained
@@ -31,6 +32,10 @@ def load_teacher(config: Config, loss: Any) -> Start | None:
     if reads_distance(loss) or any(isinstance(part, losses.LovaszLoss) for part in loss.parts()):
         raise UsageError(
             f"The loss {config.loss.name} takes masks of 0 and 1 alone: choose another to learn from a teacher."
+        )
+    if ignored(config):
+        raise UsageError(
+            "distillation.teacher needs a class for every pixel: state it in data.classes instead of null."
         )
     start = load_trained(source, config)
     return replace(start, model=_at_size(start.model, config.data.image_size, source))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_rau.training.writing import discard, is_part, part_of, put
+from keras_rau.files import discard, is_part, part_of, put
 
 
 def drop_later_events(folder: Path, first_epoch: int) -> None:

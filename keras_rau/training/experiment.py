@@ -10,6 +10,7 @@ from rich.console import Console
 
 from keras_rau import datasets, models
 from keras_rau.datasets.validation.report.page import write_report as write_validation
+from keras_rau.files import flush, write_text
 from keras_rau.training.building import checked_loss, fresh_model
 from keras_rau.training.config import Config
 from keras_rau.training.distillation import load_teacher, teach
@@ -38,7 +39,7 @@ from keras_rau.training.starts import record_start
 from keras_rau.training.state import TrainingState
 from keras_rau.training.validation import validate_data
 from keras_rau.training.watching import is_over
-from keras_rau.training.writing import flush, plain_disk_errors, write_text
+from keras_rau.training.writing import plain_disk_errors
 
 
 def train(

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from keras_rau.csv_text import plain, safe
 from keras_rau.datasets.files import listed
 from keras_rau.errors import DataError
-from keras_rau.training.writing import write_text
+from keras_rau.files import write_text
 
 _COLUMNS = ("id", "image_bytes", "image_sha256", "mask_bytes", "mask_sha256")
 _THREADS = 8  # hashing lets go of Python's lock, reading waits for the disk
@@ -46,7 +47,7 @@ class Fingerprint:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_COLUMNS)
-        writer.writerows((name, *self.files[name]) for name in sorted(self.files))
+        writer.writerows((safe(name), *self.files[name]) for name in sorted(self.files))
         return text.getvalue()
 
 
@@ -58,7 +59,7 @@ def fingerprint(samples: Iterable[Any]) -> Fingerprint:
     """
 
     def row(sample: Any) -> tuple[str, tuple[str, ...]]:
-        return sample.id, (*_size_and_hash(sample.image), *_size_and_hash(sample.mask))
+        return sample.id, (*_size_and_hash(sample.image), *_of_mask(sample))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return Fingerprint(dict(pool.map(row, samples)))
@@ -78,7 +79,7 @@ def check_same_files(found: Fingerprint, written: Path, run: Path) -> None:
     if not written.exists():
         return
     with written.open(newline="", encoding="utf-8") as file:
-        before = {name: tuple(row) for name, *row in list(csv.reader(file))[1:]}
+        before = {plain(name): tuple(row) for name, *row in list(csv.reader(file))[1:]}
     changed = []
     for name in sorted(before.keys() & found.files.keys()):
         old, new = before[name], found.files[name]
@@ -87,6 +88,15 @@ def check_same_files(found: Fingerprint, written: Path, run: Path) -> None:
     if changed:
         head = f"{len(changed)} file(s) have another content than when the training in {run} was started"
         raise DataError(f"{listed(head, changed)}\nRestore them, or start a new output folder.")
+
+
+def _of_mask(sample: Any) -> tuple[str, str]:
+    """Size and hash of the mask; of one file a class the sum of the sizes and a hash over all hashes."""
+    each = [_size_and_hash(path) for path in (sample.mask_files or [None])]
+    if len(each) == 1:
+        return each[0]
+    digest = hashlib.sha256("".join(found for _, found in each).encode()).hexdigest()
+    return str(sum(int(size) for size, _ in each)), digest
 
 
 def _size_and_hash(path: Path | None) -> tuple[str, str]:

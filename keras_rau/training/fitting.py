@@ -9,7 +9,7 @@ from rich.console import Console
 
 from keras_rau import losses
 from keras_rau.errors import UsageError
-from keras_rau.training.building import reads_distance
+from keras_rau.training.building import reads_distance, target_channels
 from keras_rau.training.callbacks import (
     Checkpoints,
     Continuation,
@@ -69,8 +69,8 @@ def fit(
     def describe(path: Path) -> None:
         write_sidecar(path, model_info(config, split))
 
-    target, channels = ("distance", 2) if reads_distance(model.loss) else ("mask", 1)
-    continuation = Continuation(state, channels)
+    target = "distance" if reads_distance(model.loss) else "mask"
+    continuation = Continuation(state, target_channels(model, model.loss))
     if config.data.cache == "disk":
         console.print(
             f"opening the cache in {config.data.cache_dir}; it is written first where it does not fit", soft_wrap=True

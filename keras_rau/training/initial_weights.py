@@ -15,6 +15,7 @@ from keras_rau.export.checks import load_keras
 from keras_rau.export.seen import chosen_by, trained_on
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.suggestion import did_you_mean
+from keras_rau.training.classes import class_arguments
 from keras_rau.training.config import Config
 from keras_rau.training.config.taken_over import initial_file
 
@@ -31,6 +32,7 @@ _WITHOUT_WEIGHTS = {
     "output_activation",
     "side_weights",
     "boundary_form",
+    "class_names",
 }
 
 
@@ -114,7 +116,21 @@ def initialise(model: keras.Model, start: Start) -> list[str]:
         )
     for one, other in fitting:
         other.assign(one)
+    _warn_of_other_classes(start, model)
     return differing
+
+
+def _warn_of_other_classes(start: Start, model: keras.Model) -> None:
+    """Say when the last layer takes over what was learned of other classes."""
+    there, here = (getattr(each, "output_description", None) for each in (start.model, model))
+    if there is None or here is None or there.channels != here.channels or there.channels == 1:
+        return
+    if (there.names, there.overlapping) != (here.names, here.overlapping):
+        warnings.warn(
+            f"{start.source} was trained on the classes {', '.join(there.names)} ({there.kind}), and this training is of "
+            f"{', '.join(here.names)} ({here.kind}): each channel begins with what was learned of the class in its place.",
+            stacklevel=3,
+        )
 
 
 def start_line(start: Start, fresh: list[str]) -> str:
@@ -183,7 +199,8 @@ def _trained_preset(name: str) -> keras.Model:
 
 def _with_weights(config: Config, path: Any) -> keras.Model:
     try:
-        model = models.from_preset(config.model.name, weights=None, **config.model.arguments)
+        arguments = {**config.model.arguments, **class_arguments(config)}
+        model = models.from_preset(config.model.name, weights=None, **arguments)
         model.load_weights(path)
     except Exception as error:
         reason = str(error).strip().splitlines()[0]

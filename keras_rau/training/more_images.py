@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from keras_rau import datasets
 from keras_rau.datasets.files import existing_folder
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.errors import DataError
-from keras_rau.training.writing import write_text
+from keras_rau.files import write_text
 
 # No word of a set may be in these names: they lie beside its lists.
 _LIST, _LEFT_OUT = "more.txt", "left_out.txt"
@@ -55,7 +56,12 @@ def read_more(folder: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def load_more(others: Mapping[str, Path], sets: Mapping[str, Sequence[Sample]], check: bool = True) -> MoreImages:
+def load_more(
+    others: Mapping[str, Path],
+    sets: Mapping[str, Sequence[Sample]],
+    check: bool = True,
+    options: Mapping[str, Any] | None = None,
+) -> MoreImages:
     """Load the data sets of `also_train`, without what the other sets show too.
 
     An image is left out when it is in one of the sets already, or when validation or test images show the same lesion or
@@ -65,6 +71,7 @@ def load_more(others: Mapping[str, Path], sets: Mapping[str, Sequence[Sample]], 
         others: folder of each data set, by its name.
         sets: samples by set, `train`, `val` and `test`.
         check: decode every file first.
+        options: of `datasets.load` for all of them: their masks must have the same classes.
 
     Raises:
         DataError: files are wrong, or nothing is left of a data set.
@@ -73,7 +80,7 @@ def load_more(others: Mapping[str, Path], sets: Mapping[str, Sequence[Sample]], 
     left_out: list[str] = []
     for name, folder in others.items():
         # A missing folder of phantoms would be drawn.
-        found = datasets.load(name, existing_folder(folder))
+        found = datasets.load(name, existing_folder(folder), **(options or {}))
         if check:
             datasets.check(found)
         reasons = _known(found, {**sets, "more": samples}) | _leaking(found, sets)

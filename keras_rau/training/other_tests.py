@@ -26,7 +26,7 @@ def load_others(config: Config, sets: Mapping[str, list[Any]]) -> dict[str, list
     others = {}
     for name, folder in config.also_test.items():
         # A missing folder of phantoms would be drawn.
-        others[name] = datasets.load(name, existing_folder(folder))
+        others[name] = datasets.load(name, existing_folder(folder), **config.data.class_option)
         datasets.check(others[name])
         known = {part: sets[part] for part in ("train", "val")}
         datasets.check_leakage({**known, f"also_test {name}": others[name]}, allow=config.data.allow_leakage)

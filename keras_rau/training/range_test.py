@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_rau.evaluation.figures import new_figure
-from keras_rau.training.writing import write_text
+from keras_rau.files import write_text
 
 
 @dataclass(frozen=True)

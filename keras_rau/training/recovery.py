@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from keras_rau.errors import RauError
+from keras_rau.files import discard, is_part, put
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.state import is_whole, read_state
-from keras_rau.training.writing import discard, is_part, put
 
 # Keras' own, when it saves a large model.
 _LITTER = ("model.weights.h5",)

@@ -11,13 +11,13 @@ from keras_rau import datasets, models
 from keras_rau.errors import RauError
 from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, write_json
 from keras_rau.export import Predictor
+from keras_rau.files import part_of, put
 from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
 from keras_rau.training.monitor import monitor_of
 from keras_rau.training.other_tests import score_others
 from keras_rau.training.reproducibility import machine, versions
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.writing import part_of, put
 
 _TILES = 12
 
@@ -86,6 +86,6 @@ def _write_overlays(predictor: Predictor, samples: list[Any], rows: list[dict[st
     chosen = [ranked[round(number * (len(ranked) - 1) / max(count - 1, 1))] for number in range(count)]
     tiles = []
     for sample in chosen:
-        image, truth = datasets.read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
-        tiles.append(Tile(sample.id, image, truth, predictor.predict(image), scores[sample.id]))
+        image, truth = datasets.read_sample(sample)
+        tiles.append(Tile(sample.id, image, truth, predictor.predict(image), scores[sample.id], predictor.outputs))
     Image.fromarray(panel(tiles)).save(path)

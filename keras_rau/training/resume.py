@@ -87,12 +87,17 @@ def check_same_settings(config: Config, run: RunDirectory) -> None:
     if not run.config.exists():
         return
     # Read as a configuration, so that a setting that did not exist then has its default.
-    saved, given = (_flat(yaml.safe_load(each.to_yaml())) for each in (load_config(run.config), config))
+    before = load_config(run.config)
+    saved, given = (_flat(yaml.safe_load(each.to_yaml())) for each in (before, config))
     changed = [
         f"{key}: {saved.get(key)} then, {given.get(key)} now"
         for key in sorted((saved.keys() | given.keys()) - _WITHOUT_EFFECT)
         if saved.get(key) != given.get(key)
     ]
+    if not changed and before.data.outputs != config.data.outputs:
+        changed.append(
+            f"the order of data.classes: {before.data.outputs[0].names} then, {config.data.outputs[0].names} now"
+        )
     if changed:
         raise RauError(
             f"The training in {run.path} was started with another configuration ({'; '.join(changed)}). "

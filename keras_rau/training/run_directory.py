@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_rau.errors import RauError
+from keras_rau.files import fresh_name, is_free
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ class RunDirectory:
         """
         if self.path.exists() and not self.path.is_dir():
             raise RauError(f"The output {self.path} is a file. Name a folder.")
-        if not resume and self.path.exists() and any(self.path.iterdir()):
+        if not resume and not is_free(self.path):
             raise RauError(
-                f"The output folder {self.path} is not empty. Name a new one, or continue its training with --resume."
+                f"The output folder {self.path} is not empty. Name a new one with --output, such as "
+                f"{fresh_name(self.path)}, or continue its training with --resume."
             )
 
     def create(self, needed: int = 0) -> None:

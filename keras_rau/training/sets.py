@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
+from keras_rau.datasets.classes.samples import outputs_of_samples
 from keras_rau.errors import RauError
+from keras_rau.training.classes import check_masks, model_outputs
 from keras_rau.training.config import Config
 from keras_rau.training.more_images import MoreImages, load_more
 
@@ -53,7 +55,8 @@ def load_split(config: Config, check: bool = True) -> Split:
     data = config.data
     if data.data_dir is None:
         raise RauError("The folder of the images is missing: name it with --data-dir (data.data_dir).")
-    samples = datasets.load(data.dataset, data.data_dir, **data.options)
+    samples = datasets.load(data.dataset, data.data_dir, **data.load_options)
+    check_masks(config, outputs_of_samples(samples))
     if check:
         datasets.check(samples)
     pairs = None
@@ -71,7 +74,7 @@ def load_split(config: Config, check: bool = True) -> Split:
         )
     split = Split(*sets, pairs=pairs if data.near_duplicates == "find" else None)
     if config.also_train:
-        split.more = load_more(config.also_train, split.sets(), check)
+        split.more = load_more(config.also_train, split.sets(), check, data.class_option)
     if data.balance is not None:
         split.weights = datasets.image_weights(split.training, data.balance)
     if check:
@@ -89,7 +92,16 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
         "resize": config.data.resize,
         "preprocess": config.data.preprocess,
         **({"bit_depth": depth} if (depth := config.data.options.get("bit_depth")) is not None else {}),
+        **_about_classes(config),
         "split": split.ids(),
         **({"distilled_from": {"teacher": Path(teacher).name, "weight": weight}} if teacher else {}),
         **({"also_train": split.more.ids()} if split.more.samples else {}),
     }
+
+
+def _about_classes(config: Config) -> dict[str, Any]:
+    """What the channels of a model of several classes are."""
+    if config.data.classes is None:
+        return {}
+    outputs = model_outputs(config)
+    return {"classes": outputs.to_config(), "labels": outputs.labels}

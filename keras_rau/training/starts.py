@@ -5,9 +5,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from keras_rau.files import write_text
 from keras_rau.training.reproducibility import computing, environment_variables, git_revision, machine, versions
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.writing import write_text
 
 
 def record_start(run: RunDirectory, precision: str, more: dict[str, Any]) -> list[str]:

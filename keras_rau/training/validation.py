@@ -35,7 +35,7 @@ def validate_data(
             warnings.simplefilter("ignore")
             return split()
 
-    result = datasets.validate(data.dataset, data.data_dir, options=data.options, split=quietly)
+    result = datasets.validate(data.dataset, data.data_dir, options=data.load_options, split=quietly)
     allowed = {"leakage"} if data.allow_leakage else set()
     wrong = [finding for finding in result.errors if finding.kind not in allowed]
     if wrong:

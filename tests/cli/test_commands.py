@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PIL import Image
 
 from keras_rau import datasets, losses, models
 from keras_rau.cli import train
+from keras_rau.cli.export import _default_name
+from keras_rau.cli.options import fresh_output
 from tests.command import run_command
 
 
@@ -67,7 +70,11 @@ def test_print_config(monkeypatch, capsys):
     [
         (["train", "--set", "optimiser.x=1"], 2, "did you mean 'optimizer'"),
         (["train", "--set", "epochs"], 2, "KEY=VALUE"),
-        (["train", "--data-dir", "x"], 2, "--output"),
+        (["train", "--data-dir", "x", "--resume"], 2, "--output"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x"], 2, "either --model"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x", "--masks", "x", "--largest"], 2, "is for --model"),
+        (["evaluate", "--dataset", "phantom", "--data-dir", "x", "--masks", "x", "--split", "val"], 2, "--split-dir"),
+        (["evaluate", "--model", "x", "--dataset", "phantom", "--data-dir", "x", "--set", "seed=1"], 2, "data.options"),
         (["train", "--output", "x"], 2, "--data-dir"),
         (["train", "nothing.yaml"], 1, "nothing.yaml"),
         (["train", "--output", "x", "--data-dir", "nowhere", "--dataset", "isic2018"], 1, "nowhere does not exist"),
@@ -161,7 +168,7 @@ def test_export_and_predict(monkeypatch, capsys, files, tmp_path):
     assert datasets.read_image(tmp_path / "masks" / "b_overlay.png").shape == (91, 33, 3)
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
-    assert "not an empty folder" in err
+    assert "holds masks already. Go on there with --resume" in err
 
 
 def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
@@ -171,7 +178,34 @@ def test_two_images_of_one_name(monkeypatch, capsys, files, tmp_path):
     words = ["predict", tmp_path / "one", tmp_path / "two", "--model", files / "m.keras", "--output", tmp_path / "m"]
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
-    assert "both be written as a_mask.png" in err
+    assert f"a_mask.png is the mask of {tmp_path / 'one/a.png'}" in err
+    assert (tmp_path / "m/a_mask.png").exists()
+
+
+def test_outputs_that_are_not_named_are_fresh(monkeypatch, capsys, tmp_path):
+    """Without training or exporting anything: where would it be written?"""
+    monkeypatch.chdir(tmp_path)
+    written = []
+    monkeypatch.setattr("keras_rau.training.train", lambda _, output, **__: written.append(output) or {})
+    monkeypatch.setattr("keras_rau.training.demo.run_demo", lambda output, *_: written.append(output))
+    for name in ("run", "demo"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text("")
+    status, _, err = run_command(monkeypatch, capsys, "train", "--dataset", "phantom", "--data-dir", "p")
+    assert status == 0, err
+    assert "run is taken: writing to run-2" in err
+    assert run_command(monkeypatch, capsys, "demo")[0] == 0
+    assert [path.name for path in written] == ["run-2", "demo-2"]
+    assert [
+        _default_name(*each) for each in (("tflite", "float32"), ("tflite", "int8"), ("saved_model", "float32"))
+    ] == [
+        "out/model.tflite",
+        "out/model_int8.tflite",
+        "out/saved_model",
+    ]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/model.tflite").write_text("mine")
+    assert fresh_output("out/model.tflite") == Path("out/model-2.tflite")
 
 
 def test_debug_shows_the_traceback(monkeypatch, capsys):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_rau import datasets, evaluation
+from keras_rau import datasets, evaluation, export, pretrained
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 from tests.command import run_command
 
@@ -61,7 +61,16 @@ def test_a_folder_and_its_table(monkeypatch, capsys, photos, tmp_path):
 
 
 def test_no_lesion_is_said(monkeypatch, capsys, photos, tmp_path):
-    words = ["predict", photos / "a.jpg", "--model", "rau_net_nano", "--output", tmp_path / "masks", "--threshold", 1]
+    words = [
+        "predict",
+        photos / "a.jpg",
+        "--model",
+        "rau_net_nano",
+        "--output",
+        tmp_path / "masks",
+        "--threshold",
+        0.9999,
+    ]
     status, out, err = run_command(monkeypatch, capsys, *words)
     assert status == 0, err
     assert "no lesion found" in out
@@ -84,7 +93,7 @@ def test_test_time_options(monkeypatch, capsys, photos, tmp_path):
     assert "parts" not in out
     status, _, err = run_command(monkeypatch, capsys, "predict", photos, "--threshold", 2, "--output", tmp_path / "n")
     assert status == 2
-    assert "from 0 to 1" in err
+    assert "above 0 and below 1" in err
 
 
 def test_evaluate_with_options_and_thresholds(monkeypatch, capsys, tmp_path):
@@ -127,6 +136,8 @@ def test_what_is_finished_is_not_done_again(monkeypatch, capsys, photos, tmp_pat
     status, _, err = run_command(monkeypatch, capsys, *words)
     assert status == 1
     assert "masks" in err
+    assert "--resume" in err
+    assert f"such as {tmp_path / 'masks-2'}" in err
     (tmp_path / "masks/b_mask.png").unlink()
     before = (tmp_path / "masks/a_mask.png").stat().st_mtime_ns
     status, _, err = run_command(monkeypatch, capsys, *words, "--resume")
@@ -147,6 +158,34 @@ def test_options_of_a_runner_need_one(monkeypatch, capsys, photos, tmp_path):
     assert "--runner-option is for a --runner" in err
 
 
+def test_without_a_named_output_a_fresh_one_is_made(monkeypatch, capsys, photos, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    words = ["predict", photos / "a.jpg", "--model", "rau_net_nano"]
+    assert run_command(monkeypatch, capsys, *words)[0] == 0
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+    assert "masks is taken: writing to masks-2" in err
+    assert "masks: masks-2" in out
+    assert (tmp_path / "masks/a_mask.png").read_bytes() == (tmp_path / "masks-2/a_mask.png").read_bytes()
+    status, _, err = run_command(monkeypatch, capsys, *words, "--resume")
+    assert status == 1
+    assert "name one with --output: masks, masks-2" in err
+    assert run_command(monkeypatch, capsys, *words, "--resume", "--output", "masks-2")[0] == 0
+
+
+def test_several_models_are_averaged(monkeypatch, capsys, photos, tmp_path):
+    words = ["predict", photos / "a.jpg", "--model", "rau_net_nano"]
+    for name, more in (("two", ["--model", "rau_net_lite"]), ("one", [])):
+        status, _, err = run_command(monkeypatch, capsys, *words, *more, "--output", tmp_path / name)
+        assert status == 0, err
+    record = json.loads((tmp_path / "two/.keras-rau/prediction.json").read_text())
+    assert [len(model["sha256"]) for model in record["models"]] == [64, 64]
+    files = [pretrained.tflite_file(f"rau_net_{name}") for name in ("nano", "lite")]
+    mask = datasets.read_mask(tmp_path / "two/a_mask.png")
+    np.testing.assert_array_equal(mask, export.Predictor(files).predict(photos / "a.jpg"))
+    assert (mask != datasets.read_mask(tmp_path / "one/a_mask.png")).any()
+
+
 @pytest.mark.tfdv
 @pytest.mark.parametrize("mode", ["in_memory", "multi_processing"])
 def test_on_beam_the_same_masks(monkeypatch, capsys, photos, tmp_path, mode):
@@ -159,8 +198,8 @@ def test_on_beam_the_same_masks(monkeypatch, capsys, photos, tmp_path, mode):
     assert status == 1
     assert "broken.jpg" in err
     assert "images a second" in err
-    names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == sorted(path.name for path in (tmp_path / "other").iterdir())
+    names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.is_file())
+    assert names == sorted(path.name for path in (tmp_path / "other").iterdir() if path.is_file())
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes(), name
     (tmp_path / "other" / "a_mask.png").unlink()

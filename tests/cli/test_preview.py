@@ -29,12 +29,26 @@ def test_preview(run, source, tmp_path):
     first = picture("a.png", "--policy", "strong", "--seed", 3)
     assert first.shape[1] == 3 * 68 + 4
     np.testing.assert_array_equal(first, picture("deep/b.png", "--policy", "strong", "--seed", 3))
-    assert not np.array_equal(first, picture("a.png", "--policy", "strong", "--seed", 4))
+    assert not np.array_equal(first, picture("f.png", "--policy", "strong", "--seed", 4))
     settings = picture("c.png", "--policy", "strong", "--seed", 3, "--set", "data.augment.rotation=180")
     assert not np.array_equal(first, settings)
     (tmp_path / "t.yaml").write_text("seed: 3\ndata: {augment: {name: strong, rotation: 180}}\n")
     np.testing.assert_array_equal(settings, picture("d.png", "--config", tmp_path / "t.yaml"))
     assert picture("e.jpg", "--preprocess", "grey_world", "--preprocess", "contrast").shape[1] == 4 * 68 + 4
+
+
+def test_what_is_there_stays_and_a_fresh_picture_is_made(run, source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = [*source, "--image-size", 32, "--images", 1, "--variants", 1]
+    (tmp_path / "preview.png").write_text("mine")
+    status, out, err = run(*small)
+    assert status == 0, err
+    assert "preview.png is taken: writing to preview-2.png" in err
+    assert "preview: preview-2.png" in out
+    status, _, err = run(*small, "--output", "preview.png")
+    assert status == 1
+    assert "Name another with --output, such as preview-3.png" in err
+    assert (tmp_path / "preview.png").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,8 @@ def jpeg2000(values, bits):
     buffer = io.BytesIO()
     Image.fromarray(shifted.astype(np.uint16)).save(buffer, "JPEG2000", irreversible=False, no_jp2=True)
     data = bytearray(buffer.getvalue())
-    assert data[:4] == b"\xff\x4f\xff\x51" and data[42] == 15
+    assert data[:4] == b"\xff\x4f\xff\x51"
+    assert data[42] == 15
     data[42] = bits - 1
     return bytes(data)
 

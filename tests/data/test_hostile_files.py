@@ -13,7 +13,6 @@ from PIL import Image
 from keras_rau import datasets
 from keras_rau.datasets.feeding.fast_reading import read_pair_fast
 from keras_rau.datasets.files import IMAGE_SUFFIXES, image_files
-from keras_rau.datasets.reading import content, opening
 from keras_rau.datasets.reading.decoding import image_size
 from keras_rau.datasets.reading.examination import examine
 from keras_rau.datasets.reading.opening import FileProblem
@@ -44,11 +43,12 @@ def test_pillow_opens_files_in_one_place_only():
 
 @pytest.mark.parametrize("kind", ["PPM", "TGA", "PCX", "ICO", "DDS", "SGI", "EPS", "ICNS", "AVIF"])
 def test_kinds_that_are_not_documented_are_not_decoded(tmp_path, kind, read):
-    if kind not in Image.SAVE and not Image.init() and kind not in Image.SAVE:
+    Image.init()
+    if kind not in Image.SAVE:
         pytest.skip(f"this Pillow cannot write {kind}")
     Image.fromarray(np.kron(COLOURS, np.ones((2, 2, 1), np.uint8))).resize((64, 64)).save(tmp_path / "a", kind)
     (tmp_path / "a").rename(tmp_path / "a.jpg")
-    with pytest.raises(FileProblem, match="a.jpg is ") as caught:
+    with pytest.raises(FileProblem, match=r"a\.jpg is ") as caught:
         read(tmp_path / "a.jpg")
     assert caught.value.kind == "file_unreadable"
 
@@ -114,15 +114,11 @@ def test_memory_that_does_not_suffice_is_an_error_of_the_file(tmp_path, monkeypa
         raise MemoryError
 
     Image.fromarray(COLOURS).save(tmp_path / "a.png")
-    for where, name in ((opening, "_is_deep"), (content, "check_kind")):
+    sample = Sample("a", tmp_path / "a.png", None, "folder")
+    for name in ("opening._is_deep", "decoding.rgb"):
         with monkeypatch.context() as patched:
-            patched.setattr(where, name, exhausted)
-            if where is opening:
-                with pytest.raises(FileProblem, match="a.png does not fit into the memory"):
-                    datasets.read_image(tmp_path / "a.png")
-    monkeypatch.setattr("keras_rau.datasets.reading.decoding.rgb", exhausted)
-    found = examine(Sample("a", tmp_path / "a.png", None, "folder")).findings
-    assert [finding.kind for finding in found] == ["file_unreadable"]
+            patched.setattr(f"keras_rau.datasets.reading.{name}", exhausted)
+            assert ["memory" in finding.message for finding in examine(sample).findings] == [True]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux alone")
@@ -166,4 +162,5 @@ def test_a_users_own_fit_gets_our_line_once_without_our_traceback(tmp_path, cach
             feed()
         text = str(caught.value)
         assert text.count("is damaged or no image of a kind that is read") == 1
-        assert "Traceback" not in text and "keras_rau" not in text.replace(str(tmp_path), "")
+        assert "Traceback" not in text
+        assert "keras_rau" not in text.replace(str(tmp_path), "")

@@ -70,7 +70,9 @@ def test_exports_are_compared_on_preprocessed_images():
 def test_training_and_prediction_feed_the_same_pixels(tmp_path):
     samples = datasets.load("phantom", tmp_path / "phantoms", n=2, size=96)
     chain = as_config(["hair", "vignette", "shades_of_grey"])
-    keras.Sequential([keras.Input((64, 64, 3)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "m.keras")
+    keras.Sequential([keras.Input((64, 64, 3)), keras.layers.Conv2D(1, 1, activation="sigmoid")]).save(
+        tmp_path / "m.keras"
+    )
     export.write_sidecar(tmp_path / "m.keras", {"preprocess": chain})
     predictor = export.Predictor(tmp_path / "m.keras")
     fed = []

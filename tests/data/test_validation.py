@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -336,3 +337,21 @@ def test_the_documentation_names_every_column():
     text = (Path(__file__).parents[2] / "docs" / "how-to" / "validate.md").read_text(encoding="utf-8")
     for column in validation.COLUMNS.values():
         assert f"| `{column.name}` | {column.meaning} |" in text
+
+
+def test_a_report_is_there_at_once_or_not_at_all(folder, tmp_path, monkeypatch):
+    result, plain, calls = _validate(folder), os.fsync, []
+
+    def fsync(handle):
+        calls.append(handle)
+        if len(calls) > 4:
+            raise OSError(28, "No space left on device")
+        return plain(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(RauError, match=r"Cannot write the report into .*out: No space left on device"):
+        validation.write_report(result, tmp_path / "out")
+    assert not list(tmp_path.glob("*out*"))
+    monkeypatch.undo()
+    validation.write_report(result, tmp_path / "out")
+    assert (tmp_path / "out/report.html").exists()

@@ -46,6 +46,23 @@ def test_a_clean_set(run, phantoms_folder, tmp_path):
     assert json.loads((tmp_path / "v.json").read_text())["clean"] is True
 
 
+def test_a_report_never_goes_over_what_is_there(run, phantoms_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["validate", "--dataset", "phantom", "--data-dir", phantoms_folder, "--no-tfdv"]
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report/mine.txt").write_text("mine")
+    status, _, err = run(*words, "--report", "report")
+    assert status == 1
+    assert "Name another with --report, such as report-2" in err
+    status, out, err = run(*words, "--page")
+    assert status == 0, err
+    assert "report is taken: writing to report-2" in err
+    assert "report: report-2/report.html" in out
+    assert run(*words, "--page", "--report", "r")[0] == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "report-2"]
+    assert [path.name for path in (tmp_path / "report").iterdir()] == ["mine.txt"]
+
+
 def test_errors_give_3_and_are_listed(run, broken):
     status, out, err = run("validate", "--dataset", "phantom", "--data-dir", broken, "--no-tfdv")
     assert status == 3, err

@@ -1,11 +1,12 @@
 """What a mask says in numbers."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from keras_rau.evaluation.regions import Outcome, region_of, write_regions
+from keras_rau.errors import DataError
+from keras_rau.evaluation.regions import Outcome, read_regions, region_of, regions_csv
 
 
 def test_a_region():
@@ -27,13 +28,37 @@ def test_no_region_and_nothing_else():
 
 def test_the_table(tmp_path):
     outcomes = [
-        Outcome(Path("a, b.jpg"), "a, b_mask.png", region_of(np.eye(3))),
-        Outcome(Path("c.jpg"), "c_mask.png", region_of(np.zeros((3, 3)))),
+        Outcome(Path("a, b.jpg"), {"lesion": "a, b_mask.png"}, {"lesion": region_of(np.eye(3))}),
+        Outcome(Path("c.jpg"), {"lesion": "c_mask.png"}, {"lesion": region_of(np.zeros((3, 3)))}),
         Outcome(Path("d.jpg"), error="c.jpg is damaged:\n  cut off"),
     ]
-    write_regions(outcomes, tmp_path / "regions.csv")
-    with (tmp_path / "regions.csv").open(newline="") as file:
-        one, two, three = csv.DictReader(file)
+    (tmp_path / "regions.csv").write_text(regions_csv(outcomes), newline="")
+    one, two, three = read_regions(tmp_path / "regions.csv")
     assert (one["image"], one["mask"], one["area"], one["right"]) == ("a, b.jpg", "a, b_mask.png", "3", "3")
     assert (two["area"], two["left"], two["error"]) == ("0", "", "")
     assert (three["mask"], three["width"], three["error"]) == ("", "", "c.jpg is damaged: cut off")
+
+
+def test_several_classes_have_a_row_each(tmp_path):
+    regions = {"nevus": region_of(np.eye(3)), "melanoma": region_of(np.zeros((3, 3)))}
+    outcome = Outcome(Path("a.jpg"), dict.fromkeys(regions, "a_mask.png"), regions)
+    (tmp_path / "regions.csv").write_text(
+        regions_csv([outcome, Outcome(Path("b.jpg"), error="damaged")], list(regions))
+    )
+    one, two, three = read_regions(tmp_path / "regions.csv")
+    assert [(row["image"], row["class"], row["area"]) for row in (one, two)] == [
+        ("a.jpg", "nevus", "3"),
+        ("a.jpg", "melanoma", "0"),
+    ]
+    assert (three["image"], three["class"], three["error"]) == ("b.jpg", "", "damaged")
+    assert outcome.found
+    with pytest.raises(ValueError, match="several classes"):
+        _ = outcome.region
+
+
+def test_a_table_of_somebody_else_is_refused(tmp_path):
+    (tmp_path / "regions.csv").write_text("region,sales\nnorth,3\n")
+    with pytest.raises(DataError, match="is no table as keras-rau predict writes it"):
+        read_regions(tmp_path / "regions.csv")
+    with pytest.raises(DataError, match="No such file"):
+        read_regions(tmp_path / "none.csv")

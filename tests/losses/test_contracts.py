@@ -134,7 +134,7 @@ def test_serialised(name):
 def test_trains_inside_a_saved_model(name, tmp_path):
     loss = again(CASES[name], name="mine")
     model = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
-    model.compile(keras.optimizers.Adam(0.1), loss=loss, metrics=[metrics.DiceScore()])
+    model.compile(keras.optimizers.Adam(0.1), loss=loss, metrics=[metrics.DiceScore(target="distance")])
     images, _ = random_maps((4, 6, 6, 1))
     found = model.fit(images, with_distance(loss, images), epochs=4, batch_size=3, verbose=0).history["loss"]
     assert found[-1] < found[0]
@@ -223,5 +223,5 @@ def test_bad_arguments(make):
 
 
 def test_flatten_keeps_rows_together():
-    values = np.arange(24).reshape(2, 3, 4)
-    np.testing.assert_array_equal(ops.convert_to_numpy(flatten_pixels(values, "x"))[1, :, 0], np.arange(12, 24))
+    values = np.arange(24).reshape(2, 3, 4, 1)
+    np.testing.assert_array_equal(ops.convert_to_numpy(flatten_pixels(values))[1, :, 0], np.arange(12, 24))

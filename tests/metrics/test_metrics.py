@@ -148,13 +148,13 @@ def test_bad_shapes(truth, prediction, message):
 
 
 @pytest.mark.parametrize("metric", ALL)
-def test_a_distance_map_beside_the_mask_is_not_read(metric):
+def test_a_distance_map_beside_the_mask_is_not_read_where_it_is_said_to_be_one(metric):
     truth, prediction = _random(4)
     distance = np.random.default_rng(1).normal(size=truth.shape).astype("float32")
     both = np.concatenate([truth, distance], axis=-1)
     weights = np.random.default_rng(2).random(truth.shape).astype("float32")
     for weight in (None, np.float32([1, 2, 0, 1]), weights):
-        found = _value(metric(ignore_value=1.0), (both, prediction, weight))
+        found = _value(metric(ignore_value=1.0, target="distance"), (both, prediction, weight))
         assert found == _value(metric(ignore_value=1.0), (truth, prediction, weight))
 
 

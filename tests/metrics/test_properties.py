@@ -40,7 +40,7 @@ def _value(metric, *update):
 
 
 def _per_image(metric, truth, prediction):
-    return keras.ops.convert_to_numpy(metric.value(metric.statistics(truth, prediction, None)))
+    return keras.ops.convert_to_numpy(metric.value(metric.statistics(metric.pixels(truth, prediction))))
 
 
 def _masks(count, size, seed=0):

@@ -25,7 +25,7 @@ def _value(metric, *updates):
 
 
 def _per_image(metric, truth, prediction):
-    return keras.ops.convert_to_numpy(metric.value(metric.statistics(truth, prediction, None)))
+    return keras.ops.convert_to_numpy(metric.value(metric.statistics(metric.pixels(truth, prediction))))
 
 
 def _random(count, size=5, bins=None, seed=0):
@@ -173,7 +173,7 @@ def test_batches_weights_and_ignored_pixels(metric, average):
     marked[:, :, 4:] = 255
     assert _value(metric(average=average, ignore_value=255), (marked, prediction)) == pytest.approx(cropped, abs=1e-6)
     both = np.stack([truth, np.random.default_rng(0).normal(size=truth.shape)], axis=-1)
-    assert _value(metric(average=average), (both, prediction[..., None])) == whole
+    assert _value(metric(average=average, target="distance"), (both, prediction[..., None])) == whole
 
 
 @pytest.mark.parametrize("metric", ALL, ids=IDS)

@@ -23,14 +23,18 @@ try {
   await (await page.$("#file")).uploadFile(...files);
   await ends("done");
   const found = await page.evaluate(async () => Promise.all([...document.querySelectorAll("figure")].map(async (figure) => {
-    const link = figure.querySelector("a");
-    const bytes = link ? new Uint8Array(await (await fetch(link.href)).arrayBuffer()) : new Uint8Array();
-    let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return {...figure.dataset, saved: link?.download, mask: btoa(text), caption: figure.textContent};
+    const files = {};
+    for (const link of figure.querySelectorAll("a")) {
+      let text = "";
+      for (const byte of new Uint8Array(await (await fetch(link.href)).arrayBuffer())) text += String.fromCharCode(byte);
+      files[link.download] = btoa(text);
+    }
+    const [saved] = Object.keys(files);
+    return {...figure.dataset, files, saved, mask: files[saved] ?? "", caption: figure.textContent};
   })));
+  const legend = await page.$eval("#legend", (node) => (node.hidden ? "" : node.textContent));
   await page.screenshot({path: picture, fullPage: true});
-  console.log(JSON.stringify({ready, found, problems, foreign: asked.filter((one) => !one.startsWith(address) && !/^(blob|data):/.test(one))}));
+  console.log(JSON.stringify({ready, legend, found, problems, foreign: asked.filter((one) => !one.startsWith(address) && !/^(blob|data):/.test(one))}));
 } finally {
   await browser.close();
 }

@@ -107,6 +107,92 @@ def dice(one, other):
     return 1.0 if total == 0 else 2 * (one & other).sum() / total
 
 
+def several_classes(activation):
+    """A model whose classes follow the brightness of a pixel; each is found in every phantom."""
+    import keras
+
+    image = keras.Input((64, 48, 3))
+    names = ("background", "nevus", "melanoma") if activation == "softmax" else ("network", "globules", "a/b")
+    layer = keras.layers.Conv2D(3, 1, activation=activation, name="colours")
+    model = keras.Model(image, layer(keras.layers.Rescaling(1 / 255)(image)))
+    layer.kernel.assign(np.full((1, 1, 3, 3), np.array([20, 10, -5]) / 3))
+    layer.bias.assign([-10.0, -4.2, 2.1])
+    return model, names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("activation", "precision"), [("softmax", "float32"), ("softmax", "int8"), ("sigmoid", "float32")]
+)
+def test_classes_in_the_browser_are_those_of_python(tmp_path, modules, photos, activation, precision):
+    made, names = several_classes(activation)
+    path = tmp_path / "m.tflite"
+    drawn = [draw_phantom(3, index, 64)[0] for index in range(12)] if precision == "int8" else None
+    export.tflite(made, path, precision, calibration=drawn, classes=names, limits=export.Limits())
+    result = browse(modules, build_page(path, tmp_path / "page"), photos, tmp_path / "page.png")
+    assert result["problems"] == []
+    predictor = export.Predictor(path)
+    assert all(name in result["legend"] for name in predictor.outputs.foreground)
+    found = {one["name"]: one for one in result["found"]}
+    for file in photos[:-1]:
+        wanted, one = predictor.predict(read_image(file)), found[file.name]
+        masks = predictor.outputs.class_masks(wanted)
+        files = {name: np.asarray(Image.open(io.BytesIO(base64.b64decode(one)))) for name, one in one["files"].items()}
+        if activation == "softmax":
+            numbers = files[f"{file.stem}_mask.png"][..., 0]
+            assert np.mean(numbers != wanted) < 0.01
+            saved = {name: numbers == predictor.outputs.names.index(name) for name in masks}
+        else:
+            saved = {name: files[f"{file.stem}_{name.replace('/', '_')}_mask.png"][..., 0] == 255 for name in masks}
+        for name, mask in masks.items():
+            assert dice(saved[name], mask == 1) >= 0.98, (file.name, name)
+            assert json.loads(one["areas"])[name] == saved[name].sum()
+    assert all(any(json.loads(one["areas"])[name] for one in found.values() if "areas" in one) for name in masks)
+
+
+@pytest.mark.slow
+def test_a_model_without_probabilities_is_an_error_of_the_image_in_the_browser(tmp_path, modules, photos):
+    made, names = several_classes("sigmoid")
+    path = tmp_path / "m.tflite"
+    export.tflite(made, path, classes=names)
+    page = build_page(path, tmp_path / "page")
+    made.get_layer("colours").bias.assign([float("nan")] * 3)
+    _write_unchecked(made, page / "model.tflite")
+    result = browse(modules, page, photos[:1], tmp_path / "page.png")
+    assert "NaN or values outside [0, 1]" in result["found"][0]["caption"]
+    assert result["found"][0]["files"] == {}
+
+
+def _write_unchecked(model, path):
+    import tensorflow as tf
+
+    from keras_rau.export.frozen import write_frozen
+
+    write_frozen(model, path.with_suffix(""), (1, 64, 48, 3))
+    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(path.with_suffix(""))).convert())
+
+
+def test_what_the_page_would_misread(tmp_path, monkeypatch):
+    source = pretrained.tflite_file("rau_net_nano")
+    shutil.copy(source, tmp_path / "m.tflite")
+    info = export.read_sidecar(source)
+    for change, message in [
+        ({"threshold": 2}, "above 0 and below 1"),
+        ({"sha256": "0" * 64}, "is not the model that"),
+        ({"sha256": None, "classes": {"names": ["lesion"], "logits": True}}, "gives logits"),
+        ({"sha256": None, "classes": {"names": ["a", "b"]}}, "has 1 channels"),
+    ]:
+        (tmp_path / "m.tflite.json").write_text(json.dumps({**info, **change}))
+        with pytest.raises(ExportError, match=message):
+            build_page(tmp_path / "m.tflite", tmp_path / "page")
+    (tmp_path / "m.tflite.json").unlink()
+    detail = {"dtype": np.int8, "quantization": (1 / 256, -128), "shape": (1, 128, 128, 1)}
+    fake = type("Backend", (), {"channels": 1, "input": detail, "output": detail})
+    monkeypatch.setattr(building, "open_backend", lambda *_: fake)
+    with pytest.raises(ExportError, match="counts in int8"):
+        build_page(tmp_path / "m.tflite", tmp_path / "page")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("precision", "resize"), [("float16", "squash"), ("int8", "letterbox")])
 def test_masks_in_the_browser_are_those_of_python(tmp_path, modules, photos, precision, resize):

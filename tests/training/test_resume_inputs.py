@@ -10,6 +10,7 @@ import pytest
 
 from keras_rau import datasets, training
 from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.files import write_text
 from keras_rau.training import load_config, starts
 from keras_rau.training.fingerprint import check_same_files, fingerprint
 from keras_rau.training.fitting import check_saving
@@ -19,7 +20,7 @@ from keras_rau.training.resume import what_is_kept
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.starts import record_start
 from keras_rau.training.state import TrainingState, add_state
-from keras_rau.training.writing import plain_disk_errors, write_text
+from keras_rau.training.writing import plain_disk_errors
 from tests.command import run_command
 
 

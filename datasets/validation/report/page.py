@@ -1,8 +1,10 @@
 """The report as one HTML page without anything from the network, and the files beside it."""
 
-import csv
 import json
+import os
 import platform
+import secrets
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from keras_rau.csv_text import csv_text
 from keras_rau.datasets.validation.report import gallery, sections, tfdv_sections
 from keras_rau.datasets.validation.report.parts import section, table
 from keras_rau.datasets.validation.report.pictures import Pictures
@@ -18,6 +21,7 @@ from keras_rau.datasets.validation.report.style import CSS, SCRIPT
 from keras_rau.datasets.validation.result import Validation, finding_fields
 from keras_rau.datasets.validation.table import write_table
 from keras_rau.errors import RauError
+from keras_rau.files import is_free, write_text
 
 _CONTENTS = {
     "summary": "Summary",
@@ -77,7 +81,8 @@ def write_report(result: Validation, folder: Path | str, command: str | None = N
     """Write `report.html` and the files it was made from.
 
     These are `table.csv`, `findings.csv`, `validation.json`, `duplicates.csv`, and with TFDV `schema.pbtxt`,
-    `statistics_<set>.pbtxt` and `anomalies.json`. Files of these names are written over.
+    `statistics_<set>.pbtxt` and `anomalies.json`. A new folder is there at once or not at all; in an old one files of these
+    names are written over.
 
     Args:
         result: what `validate` returned.
@@ -94,34 +99,48 @@ def write_report(result: Validation, folder: Path | str, command: str | None = N
         >>> write_report(validate("ph2", "PH2Dataset"), "ph2_report")
     """
     folder = Path(folder)
+    text = page(result, " ".join(sys.argv) if command is None else command)
+    # Beside the new folder first: what a kill or a full disk leaves must not be taken for a report.
+    new = is_free(folder) and folder.name not in ("", "..")
+    part = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.part") if new else folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_rows(folder / "findings.csv", [finding_fields(finding) for finding in result.findings], _FIELDS)
-        pairs = [{"id_a": a, "id_b": b, "distance": round(distance, 4)} for a, b, distance in result.duplicates]
-        _write_rows(folder / "duplicates.csv", pairs, ("id_a", "id_b", "distance"))
-        _write_json(folder / "validation.json", result.to_dict())
-        write_table(result.rows, folder / "table.csv")
-        if result.statistics:
-            _write_tfdv(result, folder)
-        path = folder / "report.html"
-        path.write_text(page(result, " ".join(sys.argv) if command is None else command), encoding="utf-8")
-    except OSError as error:
-        raise RauError(f"Cannot write the report into {folder}: {error.strerror}.") from error
-    return path
+        part.mkdir(parents=True, exist_ok=True)
+        _write_files(result, text, part)
+        if new:
+            if folder.is_dir():
+                folder.rmdir()
+            os.replace(part, folder)
+    except (OSError, RauError) as error:
+        cause = error.__cause__ if isinstance(error, RauError) else error
+        raise RauError(
+            f"Cannot write the report into {folder}: {getattr(cause, 'strerror', None) or error}."
+        ) from error
+    finally:
+        if new:
+            shutil.rmtree(part, ignore_errors=True)
+    return folder / "report.html"
+
+
+def _write_files(result: Validation, text: str, folder: Path) -> None:
+    _write_rows(folder / "findings.csv", [finding_fields(finding) for finding in result.findings], _FIELDS)
+    pairs = [{"id_a": a, "id_b": b, "distance": round(distance, 4)} for a, b, distance in result.duplicates]
+    _write_rows(folder / "duplicates.csv", pairs, ("id_a", "id_b", "distance"))
+    _write_json(folder / "validation.json", result.to_dict())
+    write_table(result.rows, folder / "table.csv")
+    if result.statistics:
+        _write_tfdv(result, folder)
+    write_text(folder / "report.html", text)
 
 
 _FIELDS = ("severity", "kind", "sample", "path", "message")
 
 
 def _write_rows(path: Path, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fields)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_text(path, csv_text(fields, rows))
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def _write_tfdv(result: Validation, folder: Path) -> None:

@@ -7,7 +7,8 @@ from html import escape
 import cv2
 import numpy as np
 
-from keras_rau.datasets.reading.decoding import read_image, read_pair
+from keras_rau.datasets.classes.reading import read_lesion
+from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
 
@@ -43,9 +44,7 @@ class Pictures:
             return ""
         try:
             image, mask = (
-                read_pair(sample.image, sample.mask, bit_depth=sample.bit_depth)
-                if sample.mask
-                else (read_image(sample.image, bit_depth=sample.bit_depth), None)
+                read_lesion(sample) if sample.mask else (read_image(sample.image, bit_depth=sample.bit_depth), None)
             )
         except DataError:
             try:

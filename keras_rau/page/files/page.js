@@ -1,7 +1,9 @@
 import {loadAndCompile, loadLiteRt, Tensor} from "@litertjs/core";
-import {fitImage, restore} from "./geometry.js";
+import {check, decide} from "./classes.js";
+import {fitImage} from "./geometry.js";
 
-const OUTLINE = [0, 230, 160, 255];
+const OUTLINE = [0, 230, 160]; // of one lesion class
+const TINT = 0.35; // share of its colour in the pixels of one of several classes
 const LARGEST = 4096; // pixels a side; canvases of some phones end there
 const state = document.getElementById("state");
 const accelerator = document.getElementById("accelerator");
@@ -12,19 +14,18 @@ async function load() {
   say("loading the model…");
   const answer = await fetch("model.json");
   if (!answer.ok) throw new Error(`model.json: ${answer.status} ${answer.statusText}`);
-  about = await answer.json();
+  about = {kind: "lesion", ...await answer.json()};
+  showLegend();
   model?.delete();
   model = undefined;
   model = await loadAndCompile("model.tflite", {accelerator: accelerator.value});
   say(`ready: ${about.name ?? "model"}, ${about.image_size.join(" × ")} pixels`);
 }
 
-/** Mask of an image: Uint8Array of 0 and 1 at its own size, and how long the model took. */
+/** What `decide` gives for an image, and how long the model took. */
 async function segment(pixels, height, width) {
   const size = about.image_size;
-  const resize = about.resize ?? "letterbox";
-  const threshold = about.threshold ?? 0.5;
-  const values = fitImage(pixels, height, width, size, resize);
+  const values = fitImage(pixels, height, width, size, about.resize ?? "letterbox");
   const integers = model.getInputDetails()[0].dtype === "uint8";
   const input = new Tensor(integers ? Uint8Array.from(values) : values, [1, size[0], size[1], 3]);
   const start = performance.now();
@@ -35,12 +36,14 @@ async function segment(pixels, height, width) {
   const map = found instanceof Uint8Array ? Float32Array.from(found, (value) => value / 256) : Float32Array.from(found);
   input.delete();
   output.delete();
-  const mask = Uint8Array.from(restore(map, size, height, width, resize), (value) => Number(value >= threshold));
-  return {mask, milliseconds};
+  check(map);
+  return {...decide(map, about, height, width), milliseconds};
 }
 
+class Unreadable extends Error {}
+
 async function read(file) {
-  const bitmap = await createImageBitmap(file); // upright, as its EXIF tag says
+  const bitmap = await createImageBitmap(file).catch((error) => { throw new Unreadable(error.message); }); // upright, as its EXIF tag says
   const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   const context = canvas.getContext("2d", {willReadFrequently: true});
@@ -57,17 +60,20 @@ async function read(file) {
   return {image, pixels};
 }
 
-function outlined(image, mask) {
+/** Draws the outline of a mask, and tints what it encloses. */
+function draw(image, mask, colour, tint) {
   const {width, height, data} = image;
   const reach = Math.max(1, Math.round(Math.max(width, height) / 500));
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      if (mask[row * width + column] && touchesOutside(mask, width, height, row, column, reach)) {
-        data.set(OUTLINE, 4 * (row * width + column));
+      const at = row * width + column;
+      if (!mask[at]) continue;
+      const share = touchesOutside(mask, width, height, row, column, reach) ? 1 : tint;
+      for (let channel = 0; share && channel < 3; channel++) {
+        data[4 * at + channel] = share * colour[channel] + (1 - share) * data[4 * at + channel];
       }
     }
   }
-  return image;
 }
 
 function touchesOutside(mask, width, height, row, column, reach) {
@@ -86,9 +92,10 @@ function canvasOf(image) {
   return canvas;
 }
 
-async function maskFile(mask, width, height) {
+/** A grey picture of numbers. */
+async function greyFile(values, width, height, factor) {
   const image = new ImageData(width, height);
-  mask.forEach((value, index) => image.data.set([255 * value, 255 * value, 255 * value, 255], 4 * index));
+  values.forEach((value, index) => image.data.set([factor * value, factor * value, factor * value, 255], 4 * index));
   return new Promise((resolve) => canvasOf(image).toBlob(resolve, "image/png"));
 }
 
@@ -98,24 +105,59 @@ async function show(file) {
   figure.dataset.name = file.name;
   try {
     const {image, pixels} = await read(file);
-    const {mask, milliseconds} = await segment(pixels, image.height, image.width);
-    const area = mask.reduce((sum, value) => sum + value, 0);
-    const saved = await maskFile(mask, image.width, image.height);
-    figure.append(canvasOf(outlined(image, mask)));
-    const share = (100 * area) / mask.length;
+    const {masks, numbers, milliseconds} = await segment(pixels, image.height, image.width);
+    const areas = Object.fromEntries(Object.entries(masks).map(([name, mask]) => [name, mask.reduce((sum, value) => sum + value, 0)]));
+    const several = about.kind !== "lesion";
+    const files = [];
+    if (numbers) files.push(["", await greyFile(numbers, image.width, image.height, 1)]);
+    else for (const [name, mask] of Object.entries(masks)) files.push([several ? name : "", await greyFile(mask, image.width, image.height, 255)]);
+    for (const [name, mask] of Object.entries(masks)) {
+      draw(image, mask, several ? about.colours[name] : OUTLINE, several ? TINT : 0);
+    }
+    figure.append(canvasOf(image));
+    const stem = file.name.replace(/\.[^.]*$/, "");
     caption.append(
       text(file.name),
-      text(area ? `${area.toLocaleString("en")} pixels, ${share.toFixed(1)} % of the image` : "no lesion found"),
+      ...Object.entries(areas).map(([name, area]) => found(several ? name : "", area, pixels.length / 3)),
       text(`${milliseconds.toFixed(0)} ms`),
-      link("save the mask", saved, `${file.name.replace(/\.[^.]*$/, "")}_mask.png`),
+      ...files.map(([name, blob]) => link(`save the mask${name && ` of ${name}`}`, blob, `${stem}${name && `_${name.replace(/[^\p{L}\p{N}.-]+/gu, "_")}`}_mask.png`)),
     );
-    Object.assign(figure.dataset, {area, milliseconds: milliseconds.toFixed(1)});
+    const area = Object.values(areas).reduce((sum, value) => sum + value, 0);
+    Object.assign(figure.dataset, {area, areas: JSON.stringify(areas), milliseconds: milliseconds.toFixed(1)});
   } catch (error) {
-    caption.append(text(`${file.name}: not an image this browser can read (${error.message})`, "error"));
+    const words = error instanceof Unreadable ? `not an image this browser can read (${error.message})` : error.message;
+    caption.append(text(`${file.name}: ${words}`, "error"));
     figure.dataset.error = error.message;
   }
   figure.append(caption);
   document.getElementById("results").prepend(figure);
+}
+
+/** What was found of a class: its colour where there are several, pixels, share. */
+function found(name, area, pixels) {
+  const share = ((100 * area) / pixels).toFixed(1);
+  const words = area ? `${area.toLocaleString("en")} pixels, ${share} % of the image` : name ? "not found" : "no lesion found";
+  const line = text(name ? ` ${name}: ${words}` : words);
+  if (name) line.prepend(swatch(name));
+  return line;
+}
+
+function swatch(name) {
+  const square = text("", "swatch");
+  square.style.background = `rgb(${about.colours[name].join(", ")})`;
+  return square;
+}
+
+/** The colours of several classes. */
+function showLegend() {
+  const legend = document.getElementById("legend");
+  const names = about.kind === "lesion" ? [] : Object.keys(about.colours);
+  legend.replaceChildren(...names.map((name) => {
+    const entry = text(` ${name}`);
+    entry.prepend(swatch(name));
+    return entry;
+  }));
+  legend.hidden = !names.length;
 }
 
 function text(words, kind = "") {

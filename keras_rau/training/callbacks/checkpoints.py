@@ -9,10 +9,10 @@ from typing import Any
 import keras
 
 from keras_rau.errors import RauError
+from keras_rau.files import discard, flush, part_of, put
 from keras_rau.training.distribution.hosts import apart_from_hosts
 from keras_rau.training.monitor import Monitor
 from keras_rau.training.state import TrainingState, add_state, capture
-from keras_rau.training.writing import discard, flush, part_of, put
 
 
 class Checkpoints(keras.callbacks.Callback):

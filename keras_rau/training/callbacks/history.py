@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_rau.training.writing import write_text
+from keras_rau.files import write_text
 
 
 def read_history(path: Path, epochs: int | None = None) -> list[dict[str, float]]:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from keras_rau.outputs import Outputs
 from keras_rau.training.config.section import Section
 
 
@@ -14,6 +15,11 @@ class DataSection(Section):
     dataset: str = Field("phantom", description="name of the source, see keras_rau.datasets.names()")
     data_dir: Path | None = Field(None, description="its folder")
     options: dict[str, Any] = Field({}, description="further arguments of datasets.load, e.g. n and seed of phantom")
+    classes: Any = Field(
+        None,
+        description="what masks of several classes hold, e.g. {0: background, 1: nevus, 2: melanoma}, or a file that says so; "
+        "3 or 4 for phantoms; null: one lesion class",
+    )
     split: tuple[float, float, float] = Field((0.7, 0.1, 0.2), description="fractions of train, val, test")
     split_seed: int = Field(0, description="seed of the split")
     split_dir: Path | None = Field(None, description="folder with train.txt, val.txt, test.txt to use instead")
@@ -41,6 +47,50 @@ class DataSection(Section):
     cache_dir: Path | None = Field(
         None, description="folder of the cache on disk, for the training of these sets alone"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _classes_of_the_source(cls, tree: Any) -> Any:
+        """Take `options.classes`, as other commands call it, for `classes`."""
+        options = tree.get("options") if isinstance(tree, dict) else None
+        if not isinstance(options, dict) or "classes" not in options:
+            return tree
+        others = {key: value for key, value in options.items() if key != "classes"}
+        if tree.get("classes") not in (None, options["classes"]):
+            raise ValueError("data.classes and data.options.classes say different things: leave one out")
+        return {**tree, "classes": options["classes"], "options": others}
+
+    @field_validator("classes", mode="before")
+    @classmethod
+    def _description(cls, value: Any) -> Any:
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return None if value == 1 else value
+        from keras_rau.datasets.classes.parsing import parse_classes
+
+        return parse_classes(value).to_config()
+
+    @property
+    def load_options(self) -> dict[str, Any]:
+        """Arguments of `datasets.load` for this source."""
+        return {**self.options, **self.class_option}
+
+    @property
+    def class_option(self) -> dict[str, Any]:
+        """The one of them that says what masks of several classes hold; none for one lesion class."""
+        return {} if self.classes is None else {"classes": self.classes}
+
+    @property
+    def outputs(self) -> tuple[Outputs, ...]:
+        """Descriptions of models that fit the masks, the usual one first."""
+        if self.classes is None:
+            return (Outputs(),)
+        from keras_rau.datasets.classes.parsing import parse_classes
+
+        if isinstance(self.classes, int):
+            from keras_rau.datasets.sources.phantom_drawing import CLASSES
+
+            return parse_classes(dict(enumerate(CLASSES[: self.classes]))).fitting
+        return parse_classes(self.classes).fitting
 
     @field_validator("cache", mode="before")
     @classmethod

@@ -61,7 +61,10 @@ class Config(Section):
     @classmethod
     def _is_logged(cls, value: str, info: ValidationInfo) -> str:
         # Metrics that are wrong themselves have been refused.
-        return checked_monitor(value, info.data["metrics"]) if "metrics" in info.data else value
+        if "metrics" not in info.data or "data" not in info.data:
+            return value
+        outputs = info.data["data"].outputs[0]
+        return checked_monitor(value, info.data["metrics"], outputs.foreground if outputs.channels > 1 else ())
 
     def to_yaml(self) -> str:
         """YAML text that `load_config` reads back."""

@@ -1,5 +1,7 @@
 """What is measured during a training, and by which of the values epochs are compared."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from keras_rau.suggestion import did_you_mean
@@ -52,9 +54,9 @@ def logged(chosen: list[str]) -> list[str]:
     return [name for each in ("loss", *chosen) for name in (each, f"val_{each}")]
 
 
-def checked_monitor(name: str, chosen: list[str]) -> str:
-    """Refuse to watch a value that nobody computes."""
-    known = logged(chosen)
+def checked_monitor(name: str, chosen: list[str], classes: Sequence[str] = ()) -> str:
+    """Refuse to watch a value that nobody computes; `classes` have values of their own."""
+    known = logged([*chosen, *(f"{metric}_{label}" for metric in chosen for label in classes)])
     if name in known:
         return name
     metric = name.removeprefix("val_")

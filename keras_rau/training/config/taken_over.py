@@ -11,7 +11,9 @@ from keras_rau.errors import DataError, UsageError
 from keras_rau.training.run_directory import RunDirectory
 
 # Of the arguments in a model file: those that belong to one training, and not to the architecture.
-_OF_THE_TRAINING = {"name", "trainable", "input_shape", "dtype", "encoder_weights"}
+_OF_THE_TRAINING = {"name", "trainable", "input_shape", "dtype", "encoder_weights", "classes", "class_names"}
+# Those that follow from the classes, which are those of the masks.
+_OF_THE_CLASSES = {"output_activation": ("sigmoid", "softmax")}
 # Of the JSON file beside a model, which says how it was fed.
 _FEEDING = ("image_size", "resize", "preprocess")
 
@@ -86,7 +88,11 @@ def _architecture(path: Path) -> dict[str, Any]:
         for argument in inspect.signature(builder).parameters.values()
     }
     own |= preset.settings
-    others = {key: value for key, value in arguments.items() if key not in _OF_THE_TRAINING and own.get(key) != value}
+    others = {
+        key: value
+        for key, value in arguments.items()
+        if key not in _OF_THE_TRAINING and own.get(key) != value and value not in _OF_THE_CLASSES.get(key, ())
+    }
     return {"name": name, **others}
 
 

@@ -8,8 +8,8 @@ import keras
 from keras_rau import models
 from keras_rau.errors import RauError, UsageError
 from keras_rau.export.multiply_adds import multiply_adds
+from keras_rau.files import write_text
 from keras_rau.models.scaling import has_ready_encoder, scaled
-from keras_rau.training.writing import write_text
 
 # Factors of the published width, a quarter of an octave apart.
 _FACTORS = tuple(2 ** (step / 4) for step in range(-24, 13))

@@ -60,7 +60,7 @@ class Cell:
     def samples(self, part: str) -> list[Any]:
         """Samples of a set, by the lists of the run."""
         data = self.config.data
-        known = datasets.load(data.dataset, data.data_dir, **data.options)
+        known = datasets.load(data.dataset, data.data_dir, **data.load_options)
         return datasets.load_split(self.run.split, known)[part]
 
     def checkpoint(self, epoch: int) -> Path:

@@ -16,10 +16,10 @@ from rich.console import Console
 from keras_rau import export
 from keras_rau.export.cost import Cost, cost_of
 from keras_rau.export.multiply_adds import multiply_adds
+from keras_rau.files import write_text
 from keras_rau.training.building import checked_loss, fresh_model, reads_distance
 from keras_rau.training.config import Config
 from keras_rau.training.study.cells import Cell
-from keras_rau.training.writing import write_text
 
 # Other work on a machine comes and goes: what is compared runs alternately, and the middle ratio counts.
 _TURNS = 3
@@ -82,7 +82,7 @@ class _Subject:
     def files(self) -> dict[str, Path]:
         found = {precision: self.folder / f"{precision}.tflite" for precision in ("float32", "float16")}
         for precision, path in found.items():
-            export.tflite(self.model, path, precision, self.config.data.image_size, limits=export.Limits())
+            export.tflite(self.model, path, precision, image_size=self.config.data.image_size, limits=export.Limits())
         return found
 
     @cached_property

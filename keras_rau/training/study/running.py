@@ -12,9 +12,9 @@ from typing import Any
 
 from rich.console import Console
 
+from keras_rau.files import write_text
 from keras_rau.training.interruption import Signals
 from keras_rau.training.study.cells import Cell
-from keras_rau.training.writing import write_text
 
 # A seed needs a fresh TensorFlow, and memory is given back.
 _COMMAND = [sys.executable, "-P", "-c", "from keras_rau.cli import main; main()", "train"]

@@ -10,10 +10,10 @@ from rich.console import Console
 from keras_rau import datasets
 from keras_rau.evaluation import evaluate, read_csv, write_csv
 from keras_rau.export import Predictor
+from keras_rau.files import part_of, put
 from keras_rau.training.config.data import DataSection
 from keras_rau.training.study.cells import Cell
 from keras_rau.training.study.comparing import Rows, mean_dice
-from keras_rau.training.writing import part_of, put
 
 
 def cell_scores(cell: Cell, part: str, epoch: int, console: Console) -> Rows:
@@ -39,7 +39,7 @@ def scores_elsewhere(cell: Cell, epoch: int, data: DataSection, console: Console
     """
     path = cell.path / f"scores_all_of_{data.dataset}_epoch_{epoch:03}.csv"
     if not path.exists():
-        samples = datasets.load(data.dataset, data.data_dir, **data.options)
+        samples = datasets.load(data.dataset, data.data_dir, **data.load_options)
         trained = {part: cell.samples(part) for part in ("train", "val")}
         datasets.check_leakage({**trained, f"all of {data.dataset}": samples})
         _score(cell, epoch, samples, path, console)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from keras_rau.csv_text import safe
 from keras_rau.evaluation.scores import KEYS
 from keras_rau.training.study.cost_tables import cost_table, published_table
 from keras_rau.training.study.layout import table as _table
@@ -71,7 +72,7 @@ def long_csv(results: dict[str, Any]) -> str:
             for key in KEYS:
                 low, high = summary["ci95"][key]
                 values = [f"{value:.6f}" for value in (summary[key], low, high)]
-                writer.writerow([row["label"], checkpoint, key, *values, summary["n_images"], len(row["cells"])])
+                writer.writerow([safe(row["label"]), checkpoint, key, *values, summary["n_images"], len(row["cells"])])
     return text.getvalue()
 
 
