@@ -49,11 +49,11 @@ KINDS = {
     "mask_empty": "warning",
     "mask_full": "warning",
     "mask_is_image": "error",
+    "mask_numbers_differ": "warning",
     # masks of several classes
     "class_unknown": "error",
     "classes_overlap": "error",
     "class_absent": "warning",
-    "mask_numbers_differ": "warning",
     # between files
     "near_duplicate": "warning",
     "same_picture": "warning",

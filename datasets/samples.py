@@ -20,10 +20,10 @@ class Sample:
         split: the set the source itself puts it in (`"train"`, `"val"`, `"test"`), or `None`.
         group: samples of one group show the same lesion or nearly the same picture, and no split separates them.
         metadata: whatever else the source says, such as the diagnosis.
+        bit_depth: how many bits the image uses if its file has 16, see `read_image`.
         classes: what the values, colours or files of a mask of several classes mean; `None` for one lesion class.
         class_files: where each class has a file of its own, these, in the order of the classes; `None` for a class that the
             image has not. `mask` is the first of them then.
-        bit_depth: how many bits the image uses if its file has 16, see `read_image`.
     """
 
     id: str
@@ -33,9 +33,9 @@ class Sample:
     split: str | None = None
     group: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    bit_depth: int | None = None
     classes: "ClassMasks | None" = None
     class_files: tuple[Path | None, ...] = ()
-    bit_depth: int | None = None
 
     def __post_init__(self) -> None:
         if not self.group:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keras_rau.datasets.reading.depth import check_bit_depth
 from keras_rau.errors import UsageError
 from keras_rau.export.member import Member
 from keras_rau.export.outputs import Classes
@@ -38,6 +39,8 @@ class Predictor:
         logits: the model gives logits; of a model from elsewhere, which does not tell it.
         trust: run a SavedModel or `.tflite` file whatever it does; both are programs, and others than exports of this
             package do are refused otherwise.
+        bit_depth: how many bits image files of 16 bits use, see `datasets.read_image`; what the file beside the model says
+            of those it was trained on, if `None`.
 
     Attributes:
         outputs: the classes, see `keras_rau.outputs.Outputs`.
@@ -65,7 +68,9 @@ class Predictor:
         classes: Classes = None,
         logits: bool | None = None,
         trust: bool = False,
+        bit_depth: int | None = None,
     ) -> None:
+        check_bit_depth(bit_depth)
         self.refinement = Refinement(augment, largest, fill_holes)
         if threshold is not None:
             check_threshold(threshold)
@@ -75,6 +80,7 @@ class Predictor:
         self.members = [Member(one, image_size, threads, classes, logits, trust=trust) for one in paths]
         self.outputs = self._agreed_outputs()
         self.threshold = self._agreed_threshold(threshold)
+        self.bit_depth = self._agreed_depth() if bit_depth is None else bit_depth
         for member in self.members:
             self.refinement.check_size(member.size)
 
@@ -104,6 +110,16 @@ class Predictor:
             )
         return stated.pop()
 
+    def _agreed_depth(self) -> int | None:
+        stated = {member.info.get("bit_depth") for member in self.members}
+        if len(stated) > 1:
+            raise UsageError(
+                f"The models were trained on images of different depths, {sorted(map(str, stated))}: say `bit_depth`."
+            )
+        depth = stated.pop()
+        check_bit_depth(depth)
+        return depth
+
     @property
     def path(self) -> Path:
         """The model file; of several, the first."""
@@ -128,11 +144,6 @@ class Predictor:
     def resize(self) -> str:
         """How images are brought to that size; of several models, the first."""
         return self.members[0].resize
-
-    @property
-    def bit_depth(self) -> int | None:
-        """How many bits of images in files of 16 the model was trained on, see `datasets.read_image`; `None` if unsaid."""
-        return self.info.get("bit_depth")
 
     @property
     def preprocess(self) -> tuple[Any, ...]:
@@ -208,8 +219,9 @@ def _as_rgb(image: Any, bit_depth: int | None) -> np.ndarray:
     if isinstance(image, (str, Path)):
         # Needs Pillow, which those who bring arrays may lack.
         from keras_rau.datasets.reading.decoding import read_image
+        from keras_rau.datasets.reading.depth import warn_of_guess
 
-        return read_image(image, bit_depth=bit_depth)
+        return read_image(image, bit_depth=bit_depth, note=warn_of_guess)
     image = np.asarray(image)
     known = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
     if image.dtype != np.uint8 or not known or 0 in image.shape:

@@ -23,7 +23,7 @@ def read_sample(sample: Sample, *, note: Note | None = None) -> tuple[np.ndarray
 
     Args:
         sample: a sample with a mask.
-        note: called with the path and the number of bits where these were guessed, see `read_image`.
+        note: see `read_image`; the depth of its image is the sample's `bit_depth`.
 
     Returns:
         Image uint8 RGB `(H, W, 3)`; and the truth in the form in which `keras_rau.outputs.Outputs.decide` gives predictions:

@@ -56,9 +56,9 @@ def wanted(samples: Sequence[Sample], view: View) -> Manifest:
         "image_size": list(view.size),
         "resize": view.resize,
         "preprocess": [step.as_config() for step in view.steps],
+        "bit_depth": _bit_depth(samples),
         # Caches of one lesion class have no such setting.
         **({"classes": [view.classes.overlapping, view.classes.keys]} if view.classes is not None else {}),
-        "bit_depth": _bit_depth(samples),
     }
     sources = [
         [

@@ -110,8 +110,7 @@ class Batches:
         self.channels = 1 if view.classes is None else view.classes.channels
 
     def __call__(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, bytes]:
-        """Images uint8 `(B, H, W, 3)`, masks uint8 `(B, H, W, 1)`, or `(B, H, W, K)` of overlapping classes, and what is wrong
-        with a file, empty if nothing is.
+        """Images uint8 `(B, H, W, 3)`, masks uint8 `(B, H, W, 1)` or `(B, H, W, K)`, and what is wrong, if anything.
 
         An error is returned, because of one that is raised TensorFlow would tell our traceback as well.
         """

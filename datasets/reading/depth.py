@@ -1,6 +1,7 @@
 """Pixels in files of 16 bits of which only 10, 12 or 14 bits may be used: how many, and their values as 8 bits."""
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,13 @@ def guess_message(path: Path, bits: int) -> str:
         f"{path} has room for 16 bits and does not say how many it uses; nearly all of its values fit into {bits}, so that "
         f"it is read as of {bits} bits."
     )
+
+
+def warn_of_guess(_: Path, bits: int) -> None:
+    """Warn that a depth of less than 16 bits was guessed; the same words for every file, which Python tells once."""
+    if bits < FULL:
+        text = f"Images of 16-bit files that do not say how many bits they use are read as of {bits} bits, by their values. "
+        warnings.warn(text + "Say the right number with bit_depth (predict: --bit-depth).", stacklevel=2)
 
 
 GUESS_REMEDY = (

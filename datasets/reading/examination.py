@@ -37,9 +37,9 @@ class Examination:
         findings: what is odd or wrong.
         picture: digest of the image; empty for pictures of one colour.
         outline: digest of the mask; empty for masks of one value.
-        shares: share of the image that each of several classes covers; empty for one lesion class.
         guessed_depth: how many of 16 bits the image is taken to use; `None` where nothing had to be guessed.
         lesion_value: the grey value that is lesion in the mask file; `None` for colours and masks of one value.
+        shares: share of the image that each of several classes covers; empty for one lesion class.
     """
 
     sample: Sample
@@ -48,9 +48,9 @@ class Examination:
     findings: list[Finding] = field(default_factory=list)
     picture: str = ""
     outline: str = ""
-    shares: dict[str, float] = field(default_factory=dict)
     guessed_depth: int | None = None
     lesion_value: int | None = None
+    shares: dict[str, float] = field(default_factory=dict)
 
     def without_pixels(self) -> "Examination":
         """The same without image and mask, to keep for many samples."""

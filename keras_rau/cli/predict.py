@@ -29,6 +29,9 @@ def predict(
     largest: Largest = False,
     fill_holes: FillHoles = False,
     trust: Trust = False,
+    bit_depth: Annotated[
+        int | None, typer.Option(help="Bits that files of 16 bits use; those of the training, or as the file says.")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in --output: what is finished there is not done again.")
     ] = False,
@@ -70,6 +73,7 @@ def predict(
         largest=largest,
         fill_holes=fill_holes,
         trust=trust,
+        bit_depth=bit_depth,
     )
     if len(outcomes) <= _SPOKEN_OF:
         for outcome in outcomes:

@@ -186,10 +186,10 @@ def _print(result: "Validation", console: Any) -> None:
             console.print(f"  {finding.message}", highlight=False, markup=False, soft_wrap=True)
         if len(found) > _LINES_PER_KIND:
             console.print(f"  … and {len(found) - _LINES_PER_KIND} more", highlight=False)
+        for remedy in remedies(found):
+            console.print(f"  {remedy}", highlight=False, markup=False, soft_wrap=True)
     for name, found in result.classes.items():
         line = f"class {name}: in {found['images']} images, {found['share']:.1%} of the pixels"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-        for remedy in remedies(found):
-            console.print(f"  {remedy}", highlight=False, markup=False, soft_wrap=True)
     for remark in result.remarks:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)

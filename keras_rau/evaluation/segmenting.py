@@ -10,6 +10,7 @@ from PIL import Image
 
 from keras_rau.csv_text import printable
 from keras_rau.datasets.reading.decoding import read_image
+from keras_rau.datasets.reading.depth import warn_of_guess
 from keras_rau.errors import RauError
 from keras_rau.evaluation.class_overlays import class_colour
 from keras_rau.evaluation.overlays import overlay as draw_overlay
@@ -39,7 +40,7 @@ def segment(predictor: Any, job: Job, folder: Path) -> Outcome:
     """
     try:
         identity = identity_of(job.image)
-        image = read_image(job.image, bit_depth=getattr(predictor, "bit_depth", None))
+        image = read_image(job.image, bit_depth=getattr(predictor, "bit_depth", None), note=warn_of_guess)
         mask = predictor.predict(image)
         outcome, files = _encoded(job, image, mask, predictor.outputs)
     # Decoders and models raise whatever a damaged file makes them stumble over; MemoryError is one of them.

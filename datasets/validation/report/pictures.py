@@ -43,7 +43,9 @@ class Pictures:
         if sample is None:
             return ""
         try:
-            image, mask = read_lesion(sample) if sample.mask else (read_image(sample.image), None)
+            image, mask = (
+                read_lesion(sample) if sample.mask else (read_image(sample.image, bit_depth=sample.bit_depth), None)
+            )
         except DataError:
             try:
                 image, mask = read_image(sample.image, bit_depth=sample.bit_depth), None

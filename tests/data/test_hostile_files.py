@@ -1,0 +1,166 @@
+"""Files that would start programs, never end, or fill the memory: each is refused, and no other is harmed."""
+
+import os
+import re
+import socket
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_rau import datasets
+from keras_rau.datasets.feeding.fast_reading import read_pair_fast
+from keras_rau.datasets.files import IMAGE_SUFFIXES, image_files
+from keras_rau.datasets.reading.decoding import image_size
+from keras_rau.datasets.reading.examination import examine
+from keras_rau.datasets.reading.opening import FileProblem
+from keras_rau.datasets.samples import Sample
+from keras_rau.datasets.validation.describing import mask_values
+from keras_rau.errors import UsageError
+from tests.data.small_files import COLOURS, LESION
+
+PACKAGES = [Path(__file__).parents[2] / name for name in ("keras_rau", "datasets", "export")]
+READERS = [
+    datasets.read_image,
+    datasets.read_mask,
+    image_size,
+    lambda path: datasets.read_pair(path, path),
+    lambda path: read_pair_fast(path, path),
+]
+
+
+@pytest.fixture(params=range(len(READERS)))
+def read(request):
+    return READERS[request.param]
+
+
+def test_pillow_opens_files_in_one_place_only():
+    found = [path.name for root in PACKAGES for path in root.rglob("*.py") if "Image.open(" in path.read_text("utf-8")]
+    assert found == []
+
+
+@pytest.mark.parametrize("kind", ["PPM", "TGA", "PCX", "ICO", "DDS", "SGI", "EPS", "ICNS", "AVIF"])
+def test_kinds_that_are_not_documented_are_not_decoded(tmp_path, kind, read):
+    Image.init()
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow cannot write {kind}")
+    Image.fromarray(np.kron(COLOURS, np.ones((2, 2, 1), np.uint8))).resize((64, 64)).save(tmp_path / "a", kind)
+    (tmp_path / "a").rename(tmp_path / "a.jpg")
+    with pytest.raises(FileProblem, match=r"a\.jpg is ") as caught:
+        read(tmp_path / "a.jpg")
+    assert caught.value.kind == "file_unreadable"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_what_is_no_regular_file_is_not_read(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    server = socket.socket(socket.AF_UNIX)
+    here = Path.cwd()
+    os.chdir(tmp_path)
+    server.bind("socket.png")
+    os.chdir(here)
+    with server:
+        for name, said in {
+            "pipe": "is a pipe",
+            "device": "is a device",
+            "socket": "socket|No such device",
+            "loop": "cannot be read: ",
+            "n" * 300: "cannot be read: File name too long",
+        }.items():
+            with pytest.raises(FileProblem, match=said):
+                read(tmp_path / f"{name}.png")
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "gif", "webp", "jp2"])
+def test_pixels_are_counted_before_they_are_decoded(tmp_path, monkeypatch, suffix, read):
+    Image.fromarray(COLOURS).save(tmp_path / f"a.{suffix}")
+    monkeypatch.setenv("KERAS_RAU_MAX_PIXELS", "599")
+    with pytest.raises(FileProblem, match=r"too many pixels: 30×20 = .*KERAS_RAU_MAX_PIXELS"):
+        read(tmp_path / f"a.{suffix}")
+    assert mask_values(tmp_path / f"a.{suffix}") is None
+    monkeypatch.setenv("KERAS_RAU_MAX_PIXELS", "600")
+    assert image_size(tmp_path / f"a.{suffix}") == (20, 30)
+    assert datasets.read_image(tmp_path / f"a.{suffix}").shape == (20, 30, 3)
+
+
+def test_pillows_own_limit_does_not_stand_in_the_way(tmp_path, monkeypatch):
+    Image.fromarray(COLOURS).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert datasets.read_image(tmp_path / "a.png").shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "many", "9" * 30])
+def test_a_limit_that_is_no_number_is_named(tmp_path, monkeypatch, value):
+    Image.fromarray(COLOURS).save(tmp_path / "a.png")
+    monkeypatch.setenv("KERAS_RAU_MAX_PIXELS", value)
+    with pytest.raises(UsageError, match="KERAS_RAU_MAX_PIXELS must be a number of pixels"):
+        datasets.read_image(tmp_path / "a.png")
+
+
+def test_files_that_are_too_long_are_not_read(tmp_path, read):
+    with (tmp_path / "long.png").open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.truncate(10**12)
+    with pytest.raises(FileProblem, match=r"is too long: 1000.0 GB"):
+        read(tmp_path / "long.png")
+
+
+def test_memory_that_does_not_suffice_is_an_error_of_the_file(tmp_path, monkeypatch):
+    def exhausted(*_):
+        raise MemoryError
+
+    Image.fromarray(COLOURS).save(tmp_path / "a.png")
+    sample = Sample("a", tmp_path / "a.png", None, "folder")
+    for name in ("opening._is_deep", "decoding.rgb"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"keras_rau.datasets.reading.{name}", exhausted)
+            assert ["memory" in finding.message for finding in examine(sample).findings] == [True]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux alone")
+def test_names_that_are_no_utf_8(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe4\xff.png"))
+    Image.fromarray(COLOURS).save(path)
+    np.testing.assert_array_equal(datasets.read_image(path), COLOURS)
+    path.write_bytes(b"x")
+    with pytest.raises(FileProblem, match=r"\\udce4\\udcff.png is damaged") as caught:
+        datasets.read_image(path)
+    str(caught.value).encode()
+
+
+def test_names_of_250_characters(tmp_path):
+    path = tmp_path / f"{'n' * 246}.png"
+    Image.fromarray(COLOURS).save(path)
+    np.testing.assert_array_equal(datasets.read_image(path), COLOURS)
+
+
+def test_files_are_found_by_every_suffix_that_is_decoded(tmp_path):
+    for suffix in sorted(IMAGE_SUFFIXES):
+        (tmp_path / f"a{suffix.upper()}").write_bytes(b"x")
+    (tmp_path / "notes.heic").write_bytes(b"x")
+    assert {path.suffix.lower() for path in image_files(tmp_path)} == IMAGE_SUFFIXES
+    assert {".webp", ".jfif", ".jpe", ".jp2", ".gif"} < IMAGE_SUFFIXES
+
+
+@pytest.mark.parametrize("cache", ["none", "memory"])
+def test_a_users_own_fit_gets_our_line_once_without_our_traceback(tmp_path, cache):
+    import keras
+
+    for name, values in (("image", COLOURS), ("mask", LESION * 255)):
+        Image.fromarray(values).save(tmp_path / f"{name}.png")
+    sample = Sample("a", tmp_path / "image.png", tmp_path / "mask.png", "folder")
+    data = datasets.pipeline([sample] * 4, 16, batch_size=2, cache=cache)
+    (tmp_path / "image.png").write_bytes(b"plain text")
+    model = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Conv2D(1, 1)])
+    model.compile("sgd", loss="mse")
+    for feed in (lambda: model.fit(data, verbose=0, shuffle=False), lambda: list(data)):
+        with pytest.raises(Exception, match=re.escape(str(tmp_path / "image.png"))) as caught:
+            feed()
+        text = str(caught.value)
+        assert text.count("is damaged or no image of a kind that is read") == 1
+        assert "Traceback" not in text
+        assert "keras_rau" not in text.replace(str(tmp_path), "")
