@@ -178,7 +178,7 @@ def _sets(result: Validation, split: Callable[[list[Sample]], Sets] | None) -> d
                 f"The sets were not checked; put the errors right first. ({str(error).splitlines()[0]})"
             )
         else:
-            result.findings.append(Finding("split_unusable", str(error)))
+            result.findings.append(Finding("split_unusable", " ".join(str(error).split())))
         return {}
 
 
