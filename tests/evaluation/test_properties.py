@@ -115,13 +115,13 @@ def samples(tmp_path_factory):
 def test_rows_keep_the_order_of_the_samples(samples, monkeypatch):
     from keras_rau.evaluation import scoring
 
-    score = scoring.image_scores
+    score = scoring.mask_scores
 
-    def slow_at_random(truth, found):
+    def slow_at_random(truth, found, *arguments, **options):
         time.sleep(float(truth.mean()) / 20)
-        return score(truth, found)
+        return score(truth, found, *arguments, **options)
 
-    monkeypatch.setattr(scoring, "image_scores", slow_at_random)
+    monkeypatch.setattr(scoring, "mask_scores", slow_at_random)
     predictor = _Counting(samples[::-1])
     rows, summary = evaluation.evaluate(predictor, samples[::-1])
     assert [row["id"] for row in rows] == [sample.id for sample in samples[::-1]]
