@@ -8,8 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from keras_rau.errors import ExportError
+from keras_rau.errors import ExportError, ModelFileError
+from keras_rau.export.programs.form import Form, Port, check_form
+from keras_rau.export.programs.opening import TYPES, check_program
 from keras_rau.export.sidecar import check_unchanged
+from keras_rau.strangers import one_line
 
 
 class Backend(Protocol):
@@ -22,11 +25,17 @@ class Backend(Protocol):
         """Map float32 `(B, H, W, 3)` to float32 `(B, H, W, channels)`."""
 
 
-def open_backend(path: Path | str, threads: int | None) -> Backend:
+def open_backend(path: Path | str, threads: int | None, trust: bool = False) -> Backend:
     """Load a `.keras` file, a `.tflite` file or a SavedModel folder.
 
+    Args:
+        path: the model.
+        threads: of a `.tflite` file.
+        trust: load a SavedModel or `.tflite` file without a look at what it does, see `check_program`.
+
     Raises:
-        ExportError: nothing is there, it is damaged, of another kind, or not the file that its sidecar was written for.
+        ExportError: nothing is there, it is damaged, hostile, of another kind or form, or not the file that its sidecar was
+            written for.
     """
     path = Path(path)
     if not path.exists():
@@ -38,10 +47,12 @@ def open_backend(path: Path | str, threads: int | None) -> Backend:
                 f"The folder {path} is neither a SavedModel (saved_model.pb) nor a run directory "
                 "(checkpoints/best.keras)."
             )
+        check_program(path, trust)
         return SavedModelBackend(path)
     if path.suffix == ".keras":
         return KerasBackend(path)
     if path.suffix == ".tflite":
+        check_program(path, trust)
         return TFLiteBackend(path, threads)
     raise ExportError(
         f"Models are .keras files, .tflite files and SavedModel folders; pickles and others are not opened. Received: {path}"
@@ -52,14 +63,19 @@ class KerasBackend:
     """A Keras model file, loaded in safe mode."""
 
     def __init__(self, path: Path) -> None:
-        from keras_rau.export.checks import load_keras, model_size
+        from keras_rau.export.checks import FLOATS, form_of, load_keras, model_size
 
         self.model = load_keras(path)
+        check_form(form_of(self.model), path, types=FLOATS, named=False)
         self.size, self.channels = model_size(self.model), None
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict."""
         return np.asarray(self.model.predict_on_batch(batch), np.float32)
+
+
+def _ports(specs: dict[str, Any]) -> list[Port]:
+    return [Port(name, tuple(spec.shape or ()), spec.dtype.name) for name, spec in specs.items()]
 
 
 def as_function(model: Any) -> Callable[[np.ndarray], np.ndarray]:
@@ -79,9 +95,15 @@ class SavedModelBackend:
         try:
             self.module = tf.saved_model.load(str(path))
             self.function = self.module.signatures["serving_default"]
-            spec = self.function.structured_input_signature[1]["image"]
-        except (OSError, ValueError, KeyError) as error:
-            raise ExportError(f"{path} is no SavedModel with a signature from `image` to `mask`: {error}") from error
+            taken, given = self.function.structured_input_signature[1], self.function.structured_outputs
+            check_form(Form(_ports(taken), _ports(given)), path)
+            spec = taken["image"]
+        except ModelFileError:
+            raise
+        # What is wrong inside of a graph TensorFlow says in many ways.
+        except Exception as error:
+            reason = one_line(str(error).splitlines()[0] if str(error) else type(error).__name__, 300)
+            raise ExportError(f"{path} is no SavedModel with a signature from `image` to `mask`: {reason}") from error
         height, width = spec.shape[1:3]
         self.size = None if height is None or width is None else (int(height), int(width))
         self.channels = self.function.structured_outputs["mask"].shape[-1]
@@ -103,10 +125,11 @@ class TFLiteBackend:
             self.interpreter = Interpreter(model_path=str(path), num_threads=count)
             self.interpreter.allocate_tensors()
             self.signature = self.interpreter.get_signature_runner("serving_default")
-            self.input = self.signature.get_input_details()["image"]
-            self.output = self.signature.get_output_details()["mask"]
+            taken, given = self.signature.get_input_details(), self.signature.get_output_details()
         except (ValueError, RuntimeError, KeyError) as error:
             raise ExportError(f"{path} is no TFLite model with a signature from `image` to `mask`: {error}") from error
+        check_form(Form(_details(taken), _details(given)), path, types=TYPES)
+        self.input, self.output = taken["image"], given["mask"]
         self.size = (int(self.input["shape"][1]), int(self.input["shape"][2]))
         self.channels = int(self.output["shape"][-1])
         # An interpreter has one set of buffers.
@@ -118,6 +141,13 @@ class TFLiteBackend:
         with self.lock:
             maps = np.concatenate([self.signature(image=image[None])["mask"].copy() for image in images])
         return _as_floats(maps, self.output)
+
+
+def _details(details: dict[str, Any]) -> list[Port]:
+    return [
+        Port(name, tuple(int(side) for side in detail["shape"]), np.dtype(detail["dtype"]).name)
+        for name, detail in details.items()
+    ]
 
 
 def _quantised(values: np.ndarray, detail: dict) -> np.ndarray:

@@ -1,13 +1,20 @@
 """What a model must be to be exported."""
 
-import zipfile
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_rau.errors import ExportError
+from keras_rau.errors import ExportError, ModelFileError
+from keras_rau.export.programs.form import Form, Port, check_form
 from keras_rau.outputs import Outputs
+from keras_rau.trust.keras_file import load_keras_file
+
+_ANY = 256  # for a side that is free
+_LARGEST = 4 << 30  # bytes of a map of one image
+FLOATS = ("float32", "float16", "bfloat16", "float64")
 
 
 def check_backend() -> None:
@@ -32,18 +39,42 @@ def exportable(model: keras.Model) -> keras.Model:
     check_backend()
     if not isinstance(model, keras.Model) or not model.built:
         raise ExportError(f"Only a built keras.Model can be exported. Received: {model!r}")
-    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
-    if not inputs or not outputs:
-        raise ExportError("Only a model with known inputs can be exported: a functional one, or one that was called.")
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise ExportError(
-            f"The model must have one input and one output; strip the side outputs first, for example with "
-            f"keras.Model(model.input, model.outputs[0]). Received: {len(inputs)} inputs, {len(outputs)} outputs"
-        )
-    shape = tuple(inputs[0].shape)
-    if len(shape) != 4 or shape[3] != 3:
-        raise ExportError(f"The model must take images (batch, height, width, 3). Received: input shape {shape}")
+    check_form(form_of(model), f"The model {model.name!r}", types=FLOATS, named=False)
     return _as_float32(model)
+
+
+def form_of(model: keras.Model) -> Form:
+    """Return what a Keras model takes and gives, and refuse one that makes maps no memory holds.
+
+    Raises:
+        ModelFileError: its inputs are unknown, it gives its map inside a list or dictionary, or a map is too large.
+    """
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    name = f"The model {model.name!r}"
+    if not inputs or not outputs:
+        raise ModelFileError(f"{name} has no known inputs: build a functional model, or call it once.")
+    if len(outputs) == 1 and isinstance(getattr(model, "_outputs_struct", None), (dict, list, tuple)):
+        raise ModelFileError(
+            f"{name} gives its map inside a list or dictionary. Take it out: keras.Model(model.inputs, model.outputs[0])."
+        )
+    for shape in _shapes(model):
+        size = 4 * math.prod(_ANY if side is None else side for side in shape[1:])
+        if size > _LARGEST:
+            raise ModelFileError(f"{name} makes a map of the shape {tuple(shape)}, {size:,} bytes an image.")
+    return Form(_ports(inputs), _ports(outputs))
+
+
+def _ports(tensors: list[Any]) -> list[Port]:
+    return [Port(tensor.name, tuple(tensor.shape), keras.backend.standardize_dtype(tensor.dtype)) for tensor in tensors]
+
+
+def _shapes(model: keras.Model) -> Iterator[tuple[int | None, ...]]:
+    """Yield the shapes of all tensors of a functional model, those of models inside included."""
+    for operation in getattr(model, "operations", ()):
+        for node in operation._inbound_nodes:
+            yield from (tensor.shape for tensor in node.output_tensors)
+        if isinstance(operation, keras.Model):
+            yield from _shapes(operation)
 
 
 def _as_float32(model: keras.Model) -> keras.Model:
@@ -101,19 +132,9 @@ def fixed_size(model: keras.Model, image_size: Any) -> tuple[int, int]:
 
 
 def load_keras(path: Path | str, compiled: bool = False) -> keras.Model:
-    """Load a `.keras` file in Keras's safe mode, with optimiser and loss if `compiled`.
+    """Load a `.keras` file in Keras's safe mode, with optimiser and loss if `compiled`, after a look at all it asks for.
 
     Raises:
-        ExportError: the file is damaged or holds what is not known here.
+        ExportError: the file is damaged, hostile, or holds what is not known here.
     """
-    import keras_rau  # noqa: F401  registers our classes
-
-    path = Path(path)
-    # Keras says of a damaged file that it was not found.
-    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
-        raise ExportError(f"{path} is damaged or no .keras file.")
-    try:
-        return keras.saving.load_model(path, compile=compiled)
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ExportError(f"{path} cannot be loaded as a Keras model: {reason}") from error
+    return load_keras_file(path, compiled=compiled)

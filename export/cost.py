@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from keras_rau.errors import ExportError
+from keras_rau.export.programs.opening import check_program
 
 WARM_UP, RUNS = 10, 50
 
@@ -49,21 +50,23 @@ class Cost:
     processor: str = ""
 
 
-def cost_of(path: Path | str, measure: bool = True, threads: tuple[int, ...] = (1, 2)) -> Cost:
+def cost_of(path: Path | str, measure: bool = True, threads: tuple[int, ...] = (1, 2), *, trust: bool = False) -> Cost:
     """Size and operators of a model, and with `measure` its latency and memory.
 
     Args:
         path: `.tflite` file or SavedModel folder.
         measure: run it, too.
         threads: numbers of threads to measure with.
+        trust: run it whatever it does, see `Predictor`.
 
     Raises:
-        ExportError: it does not run.
+        ExportError: it is refused, or does not run.
 
     Example:
         >>> cost_of(Path("model.tflite")).latency[0].median_ms
     """
     path = Path(path)
+    check_program(path, trust)
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)
     operators, plain = _operators(path) if path.suffix == ".tflite" else ({}, {})

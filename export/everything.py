@@ -47,7 +47,7 @@ def export_all(
         calibration_count: how many of them to take at most.
         classes: of a foreign model of several classes, see `outputs_of`.
         logits: the output of a foreign model is taken before its activation.
-        **checks: `samples` and `measure`, see `saved_model`.
+        **checks: `samples`, `measure` and `trust`, see `saved_model`.
 
     Returns:
         The comparison of each variant that passed, by its file name.

@@ -51,7 +51,7 @@ def from_file(
         report: new or empty folder for `parity.json`, `parity.md` and `parity.png`, a picture of the largest differences.
         classes: of a foreign model of several classes, see `outputs_of`.
         logits: the output of a foreign model is taken before its activation.
-        **checks: `limits`, `samples` and `measure`, see `saved_model`.
+        **checks: `limits`, `samples`, `measure` and `trust`, see `saved_model`.
 
     Raises:
         ExportError: the source is neither, or see `saved_model` and `tflite`.
@@ -101,7 +101,7 @@ def draw(
     outputs: Outputs,
 ) -> None:
     """Write the picture of a report whose images were `verify`."""
-    backend = open_backend(output, None)
+    backend = open_backend(output, None, trust=True)
     images, _ = parity_images(verify, backend.size or tuple(info.get("image_size", (256, 256))), info)
     reference = as_function(with_probabilities(model, outputs))
     draw_differences(path, report, reference, backend.run, images, outputs)

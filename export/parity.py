@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.errors import ExportError, OutputError
+from keras_rau.errors import ExportError, ModelFileError, OutputError
 from keras_rau.export.cost import Cost, cost_of
 from keras_rau.export.probabilities import probabilities_of
 from keras_rau.export.truth import Truth, against_truth
@@ -197,6 +197,7 @@ def check_parity(
     info: dict[str, Any],
     samples: Sequence[Any] = (),
     measure: bool = False,
+    trust: bool = False,
 ) -> ParityReport:
     """Compare an exported file with its model; a file that differs is renamed to `NAME.rejected`.
 
@@ -209,14 +210,18 @@ def check_parity(
         info: content of the sidecar with the `classes` of the output.
         samples: with masks that both models are scored against.
         measure: also measure latency and memory.
+        trust: accept what only `Predictor(trust=True)` would run.
 
     Raises:
-        ExportError: it differs by more, or the model gives no probabilities.
+        ExportError: it differs by more, the model gives no probabilities, or `Predictor` would not run it.
     """
     from keras_rau.export.backends import open_backend
 
     outputs = Outputs.from_config(info["classes"])
-    candidate = open_backend(path, threads=None).run
+    try:
+        candidate = open_backend(path, threads=None, trust=trust).run
+    except ModelFileError as error:
+        raise ExportError(f"Predictor would not run the exported model, kept as {reject(path)}: {error}") from error
     try:
         report = compare(reference, candidate, images, name, limits, outputs)
     except OutputError as error:
@@ -231,7 +236,7 @@ def check_parity(
             f"{report.images}; allowed is {limits}. It is kept as {kept}."
         )
     truth = against_truth(reference, candidate, samples, images[0].shape[:2], info) if samples else None
-    return replace(report, truth=truth, cost=cost_of(path, measure))
+    return replace(report, truth=truth, cost=cost_of(path, measure, trust=True))
 
 
 def _classes_in_words(report: ParityReport) -> str:

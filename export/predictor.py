@@ -36,13 +36,15 @@ class Predictor:
         classes: names of the output's channels, or the whole `keras_rau.outputs.Outputs`, of a model of several classes from
             elsewhere, which does not tell them.
         logits: the model gives logits; of a model from elsewhere, which does not tell it.
+        trust: run a SavedModel or `.tflite` file whatever it does; both are programs, and others than exports of this
+            package do are refused otherwise.
 
     Attributes:
         outputs: the classes, see `keras_rau.outputs.Outputs`.
 
     Raises:
-        ExportError: a model is missing, damaged, changed, of another kind, built for another size, or does not tell what its
-            channels are.
+        ExportError: a model is missing, damaged, hostile, changed, of another kind or form, built for another size, or does
+            not tell what its channels are.
         UsageError: the threshold is none, `augment` does not fit the model, or several models have different classes.
 
     Example:
@@ -62,6 +64,7 @@ class Predictor:
         fill_holes: bool = False,
         classes: Classes = None,
         logits: bool | None = None,
+        trust: bool = False,
     ) -> None:
         self.refinement = Refinement(augment, largest, fill_holes)
         if threshold is not None:
@@ -69,7 +72,7 @@ class Predictor:
         paths = [path] if isinstance(path, (str, Path)) else list(path)
         if not paths:
             raise UsageError("A predictor needs a model. Received: an empty list of paths")
-        self.members = [Member(one, image_size, threads, classes, logits) for one in paths]
+        self.members = [Member(one, image_size, threads, classes, logits, trust=trust) for one in paths]
         self.outputs = self._agreed_outputs()
         self.threshold = self._agreed_threshold(threshold)
         for member in self.members:

@@ -10,8 +10,10 @@ from typing import Any
 
 from keras_rau._version import __version__
 from keras_rau.datasets.preprocessing import Step, as_config, parse_steps
-from keras_rau.errors import ExportError, UsageError
+from keras_rau.errors import ExportError, ModelFileError, UsageError
+from keras_rau.export.sidecar_content import check_content
 from keras_rau.outputs import Outputs, check_threshold
+from keras_rau.strangers import parse_json, read_json
 
 _NOTE = (
     "The model was trained on images preprocessed so. Its file does not hold these steps: keras_rau.export.Predictor takes "
@@ -30,6 +32,7 @@ _MEANINGS = {
 }
 _LISTS = ("split", "also_train", "calibration")
 EMBEDDED = "model.json"
+_LARGEST_EMBEDDED = 1 << 20
 
 
 def sidecar_path(model: Path | str) -> Path:
@@ -111,23 +114,8 @@ def read_sidecar(model: Path | str) -> dict[str, Any]:
     model = Path(model)
     path = sidecar_path(model)
     if not path.exists():
-        return _checked(_embedded(model), model)
-    try:
-        found = json.loads(path.read_text())
-    except ValueError as error:
-        raise ExportError(f"{path} is damaged: {error}. Export the model again.") from error
-    return _checked(found, path)
-
-
-def _checked(found: Any, where: Path) -> dict[str, Any]:
-    if not isinstance(found, dict):
-        raise ExportError(f"{where} is damaged: it holds no names and values. Export the model again.")
-    if found.get("threshold") is not None:
-        try:
-            check_threshold(found["threshold"])
-        except UsageError as error:
-            raise ExportError(f"{where}: {error}. Correct it there.") from error
-    return found
+        return check_content(_embedded(model), model)
+    return check_content(read_json(path, ModelFileError), path)
 
 
 def check_unchanged(model: Path) -> None:
@@ -148,11 +136,17 @@ def check_unchanged(model: Path) -> None:
 def _sha256(model: Path) -> str:
     """Of a file; of a SavedModel, of its graph and variables: servers add files of their own."""
     if model.is_file():
-        return hashlib.sha256(model.read_bytes()).hexdigest()
+        return _digest(model).hexdigest()
     digest = hashlib.sha256()
     for file in sorted([*model.glob("saved_model.pb"), *model.glob("variables/*")]):
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+        if file.is_file():
+            digest.update(file.name.encode() + b"\0" + _digest(file).digest())
     return digest.hexdigest()
+
+
+def _digest(file: Path) -> Any:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256")
 
 
 def _embedded(model: Path) -> dict[str, Any]:
@@ -160,10 +154,16 @@ def _embedded(model: Path) -> dict[str, Any]:
         return {}
     try:
         with zipfile.ZipFile(model) as archive:
-            return json.loads(archive.read(EMBEDDED))
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ExportError(
-            f"What {model} says of itself ({EMBEDDED}) is damaged: {error}. Export the model again."
+            size = archive.getinfo(EMBEDDED).file_size
+            if size > _LARGEST_EMBEDDED:
+                raise ModelFileError(f"{model} says {size:,} bytes of itself ({EMBEDDED}); it was not opened.")
+            return parse_json(archive.read(EMBEDDED), f"{EMBEDDED} in {model}", ModelFileError)
+    except ModelFileError:
+        raise
+    # Damaged archives make zipfile raise nearly anything.
+    except Exception as error:
+        raise ModelFileError(
+            f"What {model} says of itself ({EMBEDDED}) is damaged ({type(error).__name__}). Export the model again."
         ) from error
 
 

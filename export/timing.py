@@ -22,7 +22,7 @@ def main(path: Path, threads: int, warm_up: int, runs: int) -> None:
     from keras_rau.export.sidecar import read_sidecar
 
     before = _peak()
-    backend = open_backend(path, threads)
+    backend = open_backend(path, threads, trust=True)
     size = backend.size or tuple(read_sidecar(path).get("image_size", (256, 256)))
     batch = np.random.default_rng(0).integers(0, 256, (1, *size, 3)).astype(np.float32)
     times = []

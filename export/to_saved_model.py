@@ -72,6 +72,7 @@ def saved_model(
     measure: bool = False,
     classes: Classes = None,
     logits: bool | None = None,
+    trust: bool = False,
 ) -> ParityReport:
     """Export a model as a SavedModel and check it against the Keras model.
 
@@ -97,6 +98,7 @@ def saved_model(
         measure: also measure latency and memory.
         classes: of a foreign model of several classes, see `keras_rau.export.outputs_of`.
         logits: the output of a foreign model is taken before its activation.
+        trust: write the file though it uses operators that `Predictor` runs with `trust=True` alone.
 
     Returns:
         The comparison.
@@ -127,4 +129,4 @@ def saved_model(
             write_saved_model(model, part, (None, *model.inputs[0].shape[1:]), info)
         write_sidecar(part, info)
         put(part, path)
-    return check_parity(reference, path, images, name, limits or LIMITS, info, samples, measure)
+    return check_parity(reference, path, images, name, limits or LIMITS, info, samples, measure, trust)

@@ -40,6 +40,7 @@ def tflite(
     measure: bool = False,
     classes: Classes = None,
     logits: bool | None = None,
+    trust: bool = False,
 ) -> ParityReport:
     """Export a model as a TFLite file and check it against the Keras model.
 
@@ -68,6 +69,7 @@ def tflite(
         measure: also measure latency and memory.
         classes: of a foreign model of several classes, see `keras_rau.export.outputs_of`.
         logits: the output of a foreign model is taken before its activation.
+        trust: write the file though it uses operators that `Predictor` runs with `trust=True` alone.
 
     Returns:
         The comparison.
@@ -107,7 +109,7 @@ def tflite(
         embed(part, content)
         put(part, path)
     write_sidecar(path, content)
-    return check_parity(reference, path, images, name, limits or LIMITS[precision], info, samples, measure)
+    return check_parity(reference, path, images, name, limits or LIMITS[precision], info, samples, measure, trust)
 
 
 def _convert(

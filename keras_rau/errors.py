@@ -17,5 +17,9 @@ class OutputError(ExportError, DataError):
     """What a model gives for an image is no probability; other images may be segmented all the same."""
 
 
+class ModelFileError(ExportError, DataError):
+    """A model file is damaged, hostile or of another form than expected, and was not opened."""
+
+
 class UsageError(RauError):
     """What is wrong can be seen from the words of the call alone, such as an unknown name."""

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from keras_rau.strangers import shown
+
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
     """`"Did you mean 'NAME'? "` with the known name nearest to `word`, or `""` when none is near.
@@ -12,7 +14,7 @@ def did_you_mean(word: Any, known: Iterable[str]) -> str:
         >>> did_you_mean("tverski", ["dice", "tversky"])
         "Did you mean 'tversky'? "
     """
-    close = difflib.get_close_matches(str(word), list(known), n=1)
+    close = difflib.get_close_matches(str(word)[:100], list(known), n=1)
     return f"Did you mean {close[0]!r}? " if close else ""
 
 
@@ -23,4 +25,4 @@ def unknown_name(kind: str, name: Any, known: Collection[str]) -> str:
         >>> unknown_name("loss", "dise", ["bce", "dice"])
         "Unknown loss. Did you mean 'dice'? Known: bce, dice. Received: 'dise'"
     """
-    return f"Unknown {kind}. {did_you_mean(name, known)}Known: {', '.join(known)}. Received: {name!r}"
+    return f"Unknown {kind}. {did_you_mean(name, known)}Known: {', '.join(known)}. Received: {shown(name)}"

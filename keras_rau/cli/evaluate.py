@@ -14,6 +14,7 @@ from keras_rau.cli.options import (
     Model,
     SourceOptions,
     Threshold,
+    Trust,
     existing_model,
     source_options,
 )
@@ -47,6 +48,7 @@ def evaluate(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    trust: Trust = False,
     find_threshold: Annotated[
         bool, typer.Option("--find-threshold", help="Also score other thresholds; choose by --split val, not by test.")
     ] = False,
@@ -77,6 +79,7 @@ def evaluate(
         threshold=threshold,
         largest=largest,
         fill_holes=fill_holes,
+        trust=trust,
         find_threshold=find_threshold,
         console=Console(stderr=True),
         surface=surface,

@@ -42,6 +42,9 @@ def export(
         typer.Option(help="Which of the sets the model was trained with to score on."),
     ] = None,
     option: SourceOptions = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Write it though it uses operators that Predictor runs with --trust alone.")
+    ] = False,
     measure: Annotated[bool, typer.Option("--measure", help="Also measure latency and memory.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Folder for parity.json, parity.md and a picture; new or empty.")
@@ -91,6 +94,7 @@ def export(
         "calibration_count": calibration_count,
         "samples": samples,
         "measure": measure,
+        "trust": trust,
     }
     if everything:
         reports = export_all(source, output, **shared)

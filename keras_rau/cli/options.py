@@ -23,6 +23,12 @@ Threshold = Annotated[
 ]
 Largest = Annotated[bool, typer.Option("--largest", help="Keep the largest connected part of each mask alone.")]
 FillHoles = Annotated[bool, typer.Option("--fill-holes", help="Fill what the lesion encloses.")]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="Run a SavedModel or .tflite file whatever it does: they are programs, as mighty as you."
+    ),
+]
 Dataset = Annotated[
     str, typer.Option("--dataset", help="Name of the source, such as isic2018, ph2, ham10000 or folder.")
 ]

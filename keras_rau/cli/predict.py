@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_rau import pretrained
-from keras_rau.cli.options import Augment, FillHoles, Largest, Model, Threshold, existing_model
+from keras_rau.cli.options import Augment, FillHoles, Largest, Model, Threshold, Trust, existing_model
 
 _SPOKEN_OF = 10  # images of which each gets a line
 
@@ -23,6 +23,7 @@ def predict(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    trust: Trust = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in --output: what is finished there is not done again.")
     ] = False,
@@ -55,6 +56,7 @@ def predict(
         threshold=threshold,
         largest=largest,
         fill_holes=fill_holes,
+        trust=trust,
     )
     if len(outcomes) <= _SPOKEN_OF:
         for outcome in outcomes:

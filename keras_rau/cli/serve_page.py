@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from keras_rau import pretrained
-from keras_rau.cli.options import Model, existing_model
+from keras_rau.cli.options import Model, Trust, existing_model
 
 
 def serve_page(
@@ -16,6 +16,7 @@ def serve_page(
     ] = Path("page"),
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8000,
     registry: Annotated[str, typer.Option(help="Where LiteRT.js is fetched from.")] = "https://registry.npmjs.org",
+    trust: Trust = False,
     build_only: Annotated[bool, typer.Option("--build-only", help="Build the folder, but do not serve it.")] = False,
 ) -> None:
     """Build a web page that outlines lesions in the browser, and serve it; nothing leaves the browser."""
@@ -24,7 +25,7 @@ def serve_page(
     from keras_rau.page.serving import page_server
 
     if not (output / "model.tflite").exists():
-        build_page(existing_model(model), output, registry)
+        build_page(existing_model(model), output, registry, trust=trust)
     elif model != pretrained.DEFAULT:
         raise RauError(f"{output} holds a page already. Name another --output for the page of {model}.")
     if build_only:

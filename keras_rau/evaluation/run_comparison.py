@@ -1,17 +1,17 @@
 """What differs between trainings: settings, surroundings, scores image by image."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from keras_rau.errors import DataError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.evaluation.paired import compare_scores, holm
 from keras_rau.evaluation.score_files import read_csv
 from keras_rau.evaluation.summary import bootstrap_interval
+from keras_rau.strangers import LARGEST_JSON, parse_json, read_text
+from keras_rau.yaml_text import read_yaml
 
 # Of environment.json: what is another in every start, or says nothing about figures.
 _OF_EACH_START = ("started", "command", "earlier_starts", "resumed_after")
@@ -121,18 +121,16 @@ def _surroundings(path: Path) -> dict[str, Any]:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"Cannot read {path}: {str(error).splitlines()[0]}") from error
+        found = read_yaml(path) if path.exists() else {}
+    except RauError as error:
+        raise DataError(f"Cannot read {error}") from error
     return found if isinstance(found, dict) else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except (OSError, ValueError) as error:
-        raise DataError(f"Cannot read {path}: {str(error).splitlines()[0]}") from error
-    return found if isinstance(found, dict) else {}
+    text = read_text(path, LARGEST_JSON) if path.exists() else "null"
+    # An evaluation that was cut leaves `null`.
+    return {} if text.strip() == "null" else parse_json(text, path)
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_rau.errors import RauError
+from keras_rau.trust.weights import check_weights
 
 
 def save_half(model: keras.Model, path: Path | str) -> None:
@@ -57,11 +58,10 @@ def load_weights(model: keras.Model, path: Path | str) -> None:
 
     Raises:
         ValueError: the file is of another model.
-        RauError: the file does not exist or is damaged.
+        RauError: the file does not exist, is damaged, or asks for more than arrays.
     """
     path = Path(path)
-    if not path.is_file():
-        raise RauError(f"The file of weights {path} does not exist.")
+    check_weights(path)
     try:
         with warnings.catch_warnings():
             # Keras only warns where a part of the model is missing in the file, and leaves it as it was.

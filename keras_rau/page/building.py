@@ -17,6 +17,7 @@ from keras_rau.errors import ExportError
 from keras_rau.export.backends import open_backend
 from keras_rau.export.class_colours import class_colours
 from keras_rau.export.outputs import outputs_of
+from keras_rau.export.programs.opening import check_program
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.export.writing import new_output
 from keras_rau.outputs import Outputs
@@ -44,7 +45,7 @@ _PACKAGES = {
 }
 
 
-def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY) -> Path:
+def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY, *, trust: bool = False) -> Path:
     """Write a folder with the page, a model, and LiteRT.js fetched from npm (20 MB, checked by its hash).
 
     The folder works offline from any web server, such as `python -m http.server`.
@@ -53,12 +54,13 @@ def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY) 
         model: `.tflite` file from `export.tflite`, of one lesion class or several, whose images need no preprocessing.
         output: new or empty folder.
         registry: address of npm packages.
+        trust: put a file in whatever it does, see `keras_rau.export.Predictor`.
 
     Returns:
         The folder.
 
     Raises:
-        ExportError: the model cannot be used in the page, the folder is taken, or LiteRT.js cannot be fetched.
+        ExportError: the model cannot be used in the page, is hostile, the folder is taken, or LiteRT.js cannot be fetched.
 
     Example:
         >>> build_page(pretrained.tflite_file("rau_net_lite"), Path("page"))
@@ -68,12 +70,13 @@ def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY) 
         raise ExportError(
             f"The page runs .tflite files: write one with keras-rau export --format tflite. Received: {model}"
         )
+    check_program(model, trust)
     info = read_sidecar(model)
     if info.get("preprocess"):
         raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
     if "image_size" not in info:
         raise ExportError(f"{model} says nothing of itself, nor does a JSON file beside it. Export the model again.")
-    outputs = _checked_outputs(model, info)
+    outputs = _checked_outputs(model, info, trust)
     archives = {name: _fetched(name, registry) for name in _PACKAGES}
     output = new_output(output)
     shutil.copytree(FILES, output, dirs_exist_ok=True)
@@ -87,13 +90,13 @@ def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY) 
     return output
 
 
-def _checked_outputs(model: Path, info: dict[str, Any]) -> Outputs:
+def _checked_outputs(model: Path, info: dict[str, Any], trust: bool) -> Outputs:
     """Classes of a file whose numbers the page understands.
 
     Raises:
         ExportError: it gives logits, counts otherwise than our exports, or cannot be run.
     """
-    backend = open_backend(model, None)
+    backend = open_backend(model, None, trust=trust)
     outputs = outputs_of(info, channels=backend.channels, name=str(model))
     if outputs.logits:
         raise ExportError(f"{model} gives logits. Export the model again: exports give probabilities.")

@@ -17,6 +17,7 @@ from keras_rau.export.sidecar import read_sidecar
 from keras_rau.suggestion import did_you_mean
 from keras_rau.training.config import Config
 from keras_rau.training.config.taken_over import initial_file
+from keras_rau.trust.weights import check_weights
 
 # Sources whose ids say nothing about images of other folders.
 _OWN_NAMES = {"folder", "phantom"}
@@ -182,6 +183,7 @@ def _trained_preset(name: str) -> keras.Model:
 
 
 def _with_weights(config: Config, path: Any) -> keras.Model:
+    check_weights(path)
     try:
         model = models.from_preset(config.model.name, weights=None, **config.model.arguments)
         model.load_weights(path)

@@ -7,6 +7,7 @@ import keras
 
 from keras_rau.errors import RauError
 from keras_rau.models.encoders.pixel_scaling import PixelScaling
+from keras_rau.trust.weights import check_weights
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def application_features(name: str, image: Any, weights: str | None, dtype: Any 
 
 
 def _network(application: Application, weights: str | None, dtype: Any) -> keras.Model:
+    if weights not in (None, "imagenet"):
+        check_weights(weights)
     before = keras.config.dtype_policy()
     # The networks of keras.applications take no dtype.
     keras.config.set_dtype_policy(dtype or before)

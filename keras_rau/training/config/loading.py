@@ -1,21 +1,25 @@
 """Configuration files and the settings of the command line."""
 
 import difflib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from keras_rau.errors import RauError
+from keras_rau.strangers import one_line, shown
 from keras_rau.training.config.experiment import Config
 from keras_rau.training.config.ready import find
 from keras_rau.training.config.taken_over import take_over
 from keras_rau.training.named_presets import named_preset
+from keras_rau.yaml_text import parse_yaml, read_yaml
 
 # Sections that a name alone stands for.
 _NAMED = ("model", "loss")
+# Characters of what a message repeats of a field's own complaint.
+_LONGEST = 600
 
 
 def load_config(
@@ -44,7 +48,8 @@ def load_config(
         _put_over(tree, _read(find(each)))
     for name, value in (overrides or {}).items():
         _put(tree, f"{name}.name" if name in _NAMED and isinstance(value, str) else name, value)
-    if tree.get("init") is not None:
+    # What is of another type the schema refuses.
+    if isinstance(tree.get("init"), str):
         take_over(tree)
     for name in _NAMED:
         # An argument alone, such as loss.alpha, is one of the default.
@@ -53,7 +58,8 @@ def load_config(
     loss, model = tree.get("loss"), tree.get("model")
     if isinstance(loss, dict) and loss["name"] == "published":
         name = model["name"] if isinstance(model, dict) else Config().model.name
-        loss["name"] = named_preset(name).loss
+        if isinstance(name, str):
+            loss["name"] = named_preset(name).loss
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
@@ -62,11 +68,14 @@ def load_config(
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RauError(f"Cannot read the configuration {path}: {str(error).splitlines()[0]}") from error
+        tree = read_yaml(path) or {}
+    except RauError as error:
+        raise RauError(f"Cannot read the configuration {error}") from error
     if not isinstance(tree, dict):
         raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
+    for key in tree:
+        if not isinstance(key, str):
+            raise RauError(f"The configuration {path} has a key that is no word. Received: {shown(key)}")
     return {key: {"name": value} if key in _NAMED and isinstance(value, str) else value for key, value in tree.items()}
 
 
@@ -88,7 +97,7 @@ def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
             tree[parent] = {"name": tree[parent]}
         tree = tree.setdefault(parent, {})
         if not isinstance(tree, dict):
-            raise RauError(f"{parent!r} in the setting {dotted!r} is a value, not a section. Received: {tree!r}")
+            raise RauError(f"{parent!r} in the setting {dotted!r} is a value, not a section. Received: {shown(tree)}")
     tree[last] = value
 
 
@@ -97,17 +106,20 @@ def _explain(error: ValidationError) -> str:
     path, section = _field(problem["loc"])
     where = ".".join(path)
     if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(path[-1], section.model_fields, n=1)
+        close = difflib.get_close_matches(path[-1][:_LONGEST], section.model_fields, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(section.model_fields)}."
-        return f"Configuration: unknown key {where!r}; {hint}"
+        return f"Configuration: unknown key {shown(where)}; {hint}"
     # Of a setting that takes one of several kinds, each kind says what it takes.
     wanted = [_message(each) for each in error.errors() if _field(each["loc"])[0] == path]
-    return f"Configuration: {where}: {', or '.join(dict.fromkeys(wanted))}. Received: {problem['input']!r}"
+    said = ", or ".join(dict.fromkeys(wanted))
+    return f"Configuration: {one_line(where)}: {said}. Received: {shown(problem['input'])}"
 
 
 def _message(problem: Any) -> str:
     # Inside of a setting, what is missing are values of a list.
-    return "too few values" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "missing":
+        return "too few values"
+    return one_line(problem["msg"].removeprefix("Value error, "), _LONGEST)
 
 
 def _field(place: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]:
@@ -127,14 +139,25 @@ def parse_setting(text: str) -> tuple[str, Any]:
     """Split `KEY=VALUE` of the command line; the value is read as YAML (`1e-3`, `true`, `[1, 2]`)."""
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise RauError(f"A setting is written KEY=VALUE, such as optimizer.learning_rate=0.001. Received: {text!r}")
+        raise RauError(
+            f"A setting is written KEY=VALUE, such as optimizer.learning_rate=0.001. Received: {shown(text)}"
+        )
     if value.startswith("*") or ("{id}" in value and value[0] not in "'\""):
         # A pattern of file names, which YAML takes for an alias or a mapping.
         return key, value
     try:
-        return key, float(value) if _is_float(value) else yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise RauError(f"The value of the setting {key} is not YAML. Received: {value!r}") from error
+        return key, _finite(value) if _is_float(value) else parse_yaml(value, "it")
+    except RauError as error:
+        raise RauError(
+            f"The value of the setting {one_line(key)} is not YAML: {error} Received: {shown(value)}"
+        ) from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise RauError("numbers must be finite.")
+    return value
 
 
 def _is_float(text: str) -> bool:

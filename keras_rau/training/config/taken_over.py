@@ -1,7 +1,6 @@
 """What a training takes over from the model it starts from, unless the configuration says otherwise."""
 
 import inspect
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -97,9 +96,9 @@ def _feeding(path: Path) -> dict[str, Any]:
         return {}
     info = read_sidecar(path)
     found = {name: info[name] for name in _FEEDING if name in info}
-    size = _config(path).get("config", {}).get("input_shape", [None])[:2]
-    if "image_size" not in found and None not in size:
-        found["image_size"] = size
+    shape = _config(path)["config"].get("input_shape")
+    if "image_size" not in found and isinstance(shape, list) and len(shape) == 3 and None not in shape[:2]:
+        found["image_size"] = shape[:2]
     return found
 
 
@@ -112,8 +111,15 @@ def _feeding_of_preset(name: str) -> dict[str, Any]:
 
 def _config(path: Path) -> dict[str, Any]:
     """Content of the `.keras` file that tells how to build its model."""
+    from keras_rau.trust.archive import check_archive, read_config
+    from keras_rau.trust.keras_config import check_config
+
     try:
         with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("config.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            check_archive(archive, path)
+            return check_config(read_config(archive), f"config.json in {path}")
+    except DataError:
+        raise
+    # Damaged archives make zipfile raise nearly anything.
+    except Exception as error:
         raise DataError(f"{path} is damaged or no .keras file. Received: init={path}") from error
