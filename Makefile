@@ -4,7 +4,7 @@ CONSTRAINTS ?= $(if $(findstring 3.11,$(shell $(PYTHON) --version)),constraints/
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test test-slow fuzz lint bench clean
 
 $(VENV)/.installed: setup.cfg $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,10 @@ test: $(VENV)/.installed
 
 test-slow: $(VENV)/.installed
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
+
+# Damaged and odd files for everything that reads files of strangers; FUZZ_MINUTES=30 FUZZ_SEED=1 make fuzz
+fuzz: $(VENV)/.installed
+	$(BIN)/python -P tests/fuzzing/__main__.py
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from keras_rau.datasets.preprocessing import Step, as_config, parse_steps
 from keras_rau.errors import ExportError, ModelFileError, UsageError
 from keras_rau.export.sidecar_content import check_content
 from keras_rau.outputs import Outputs, check_threshold
-from keras_rau.strangers import parse_json, read_json
+from keras_rau.strangers import one_line, parse_json, read_json
 
 _NOTE = (
     "The model was trained on images preprocessed so. Its file does not hold these steps: keras_rau.export.Predictor takes "
@@ -176,4 +176,5 @@ def sidecar_steps(model: Path | str) -> tuple[Step, ...]:
     try:
         return parse_steps(read_sidecar(model).get("preprocess"))
     except UsageError as error:
-        raise ExportError(f"{sidecar_path(model)}: {error} A newer version of this package may know it.") from error
+        said = one_line(str(error), 400)
+        raise ExportError(f"{sidecar_path(model)}: {said} A newer version of this package may know it.") from error

@@ -42,6 +42,10 @@ def check_saved_model(path: Path) -> None:
     graph = _parsed(path)
     _check_objects(graph.object_graph_def, path)
     functions = {function.signature.name: function for function in graph.graph_def.library.function}
+    if len(functions) < len(graph.graph_def.library.function) or any(
+        "api_implements" in f.attr for f in functions.values()
+    ):
+        _refuse(path, "has functions that stand in for others while it runs")
     claimed = 0
     for function in _reachable(graph.object_graph_def.concrete_functions, functions):
         for node in function.node_def:

@@ -20,7 +20,7 @@ RandomUniform RandomUniformInt StatelessRandomGetKeyCounter StatelessRandomUnifo
 # What encoding, decoding and choosing in `serving_bytes` takes: images in memory, and data sets made of tensors alone.
 _IMAGES = """
 Assert Case DecodeAndCropJpeg DecodeBmp DecodeGif DecodeImage DecodeJpeg DecodePng DecodeRaw EncodeJpeg EncodePng
-ExtractJpegShape FilterDataset If IgnoreErrorsDataset IgnoreErrorsDatasetV2 IsFinite IsInf IsNan LoopCond Map MapDataset
+ExtractJpegShape FilterDataset If IgnoreErrorsDataset IgnoreErrorsDatasetV2 IsFinite IsInf IsNan LoopCond MapDataset
 MapDatasetV2 Merge
 OptionalFromValue OptionalGetValue OptionalHasValue OptionalNone ParallelMapDatasetV2 PartitionedCall ReduceDataset
 StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch StaticRegexReplace StringJoin

@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.summary import score_keys
+from keras_rau.strangers import one_line
 
 
 def write_json(result: dict[str, Any], path: Path) -> None:
@@ -41,7 +42,8 @@ def read_csv(path: Path | str) -> list[dict[str, Any]]:
     except FileNotFoundError as error:
         raise DataError(f"{file} does not exist. Write it with keras-rau evaluate --csv.") from error
     except (OSError, ValueError, TypeError, csv.Error) as error:
-        raise DataError(f"{file} is no table of scores as keras-rau evaluate --csv writes it: {error}") from error
+        said = one_line(str(error), 300)
+        raise DataError(f"{file} is no table of scores as keras-rau evaluate --csv writes it: {said}") from error
 
 
 def _checked(row: dict[Any, Any]) -> dict[str, Any]:

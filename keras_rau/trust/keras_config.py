@@ -135,7 +135,8 @@ def _is_part(module: Any, parts: set[str]) -> bool:
 
 
 def _is_class(kind: str) -> bool:
-    return kind.isidentifier() and not kind.startswith("_")
+    # Keras also finds its functions by these names, which are written small.
+    return kind.isidentifier() and kind[0].isupper()
 
 
 def _refuse(name: str, what: str) -> None:

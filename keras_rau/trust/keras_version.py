@@ -2,8 +2,6 @@
 
 import re
 
-import keras
-
 from keras_rau.errors import RauError
 
 _OLDEST = (3, 15, 1)
@@ -15,6 +13,9 @@ def require_keras() -> None:
     Raises:
         RauError: Keras is older than 3.15.1.
     """
+    # Importing keras imports our models, which import this package.
+    import keras
+
     found = tuple(int(number) for number in re.findall(r"\d+", keras.__version__)[:3])
     if found < _OLDEST:
         oldest = ".".join(map(str, _OLDEST))

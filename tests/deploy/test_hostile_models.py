@@ -1,6 +1,7 @@
 """Model files of strangers are refused in one line, before anything in them is run, read, written or fetched."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -164,3 +165,11 @@ def test_an_export_that_predictor_would_not_run_is_refused(tmp_path):
     with pytest.raises(DataError, match="Erfinv"):
         export.Predictor(tmp_path / "other")
     assert export.Predictor(tmp_path / "other", trust=True).predict(np.zeros((16, 16, 3), np.uint8)).all()
+
+
+@pytest.mark.slow
+def test_damaged_files_end_in_errors_of_this_package():
+    words = [sys.executable, "-P", "tests/fuzzing/__main__.py"]
+    environment = {**os.environ, "FUZZ_MINUTES": "0.5", "FUZZ_SEED": "3"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    assert done.returncode == 0, done.stdout

@@ -110,6 +110,7 @@ CONFIGS = {
     "fetching function": lambda folder: activation(function("get_file", "keras.utils")),
     "nested loading": lambda folder: activation(function("load_model", "keras.models")),
     "network that fetches weights": lambda folder: activation(function("VGG16", "keras.applications")),
+    "nested loading as a class": lambda folder: activation(layer("load_model", "keras.models")),
     "function of the system": lambda folder: activation(function("system", "os")),
     "function of Python": lambda folder: activation(function("exec", "builtins_")),
     "registered function": lambda folder: activation(function("hostile>danger", "builtins")),

@@ -120,6 +120,12 @@ def _constant(proto: Any) -> None:
                 tensor.float_val.append(1.0)
 
 
+def _stands_in(proto: Any) -> None:
+    """A function that TensorFlow's optimiser may put in place of another, though nothing calls it."""
+    for function in proto.meta_graphs[0].graph_def.library.function:
+        function.attr["api_implements"].s = b"serve"
+
+
 def _second_graph(folder: Path) -> Attack:
     path = _saved(lambda tf: lambda _: tf.constant(0.0), folder)
     shutil.copy(path / "saved_model.pb", path / "saved_model.cpb")
@@ -161,6 +167,7 @@ CASES = {
     "saved: of TensorFlow 1": partial(_edited, lambda proto: proto.meta_graphs[0].ClearField("object_graph_def")),
     "saved: two graphs": partial(_edited, lambda proto: proto.meta_graphs.add()),
     "saved: constant of terabytes": partial(_edited, _constant),
+    "saved: functions that stand in for others": partial(_edited, _stands_in),
     "saved: second file of a graph": _second_graph,
     "saved: link out of the folder": _link,
     "saved: variables that are not there": _variables,
