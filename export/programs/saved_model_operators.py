@@ -20,11 +20,12 @@ RandomUniform RandomUniformInt StatelessRandomGetKeyCounter StatelessRandomUnifo
 # What encoding, decoding and choosing in `serving_bytes` takes: images in memory, and data sets made of tensors alone.
 _IMAGES = """
 Assert Case DecodeAndCropJpeg DecodeBmp DecodeGif DecodeImage DecodeJpeg DecodePng DecodeRaw EncodeJpeg EncodePng
-ExtractJpegShape If IgnoreErrorsDataset IgnoreErrorsDatasetV2 IsFinite IsInf IsNan LoopCond MapDataset MapDatasetV2 Merge
+ExtractJpegShape FilterDataset If IgnoreErrorsDataset IgnoreErrorsDatasetV2 IsFinite IsInf IsNan LoopCond MapDataset
+MapDatasetV2 Merge
 OptionalFromValue OptionalGetValue OptionalHasValue OptionalNone ParallelMapDatasetV2 PartitionedCall ReduceDataset
 StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch StaticRegexReplace StringJoin
 StringLength StringSplitV2 Substr RegexFullMatch Switch TensorDataset TensorListElementShape TensorListFromTensor
 TensorListGetItem TensorListLength TensorListReserve TensorListResize TensorListSetItem TensorListStack
-TensorSliceDataset While
+TensorSliceDataset UnicodeTranscode While
 """
 ALLOWED = frozenset(f"{_VALUES} {_IMAGES}".split())

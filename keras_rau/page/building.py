@@ -79,7 +79,7 @@ def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY, 
         raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
     if "image_size" not in info:
         raise ExportError(f"{model} says nothing of itself, nor does a JSON file beside it. Export the model again.")
-    outputs = _checked_outputs(model, info)
+    outputs = _checked_outputs(model, info, trust)
     archives = {name: _fetched(name, registry) for name in _PACKAGES}
     output = new_output(output)
     shutil.copytree(FILES, output, dirs_exist_ok=True)
@@ -93,13 +93,13 @@ def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY, 
     return output
 
 
-def _checked_outputs(model: Path, info: dict[str, Any]) -> Outputs:
+def _checked_outputs(model: Path, info: dict[str, Any], trust: bool) -> Outputs:
     """Classes of a file whose numbers the page understands.
 
     Raises:
         ExportError: it gives logits, counts otherwise than our exports, or cannot be run.
     """
-    backend = open_backend(model, None, trust=True)  # looked at already
+    backend = open_backend(model, None, trust=trust)
     outputs = outputs_of(info, channels=backend.channels, name=str(model))
     if outputs.logits:
         raise ExportError(f"{model} gives logits. Export the model again: exports give probabilities.")

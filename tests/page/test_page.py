@@ -188,7 +188,7 @@ def test_what_the_page_would_misread(tmp_path, monkeypatch):
     (tmp_path / "m.tflite.json").unlink()
     detail = {"dtype": np.int8, "quantization": (1 / 256, -128), "shape": (1, 128, 128, 1)}
     fake = type("Backend", (), {"channels": 1, "input": detail, "output": detail})
-    monkeypatch.setattr(building, "open_backend", lambda *_: fake)
+    monkeypatch.setattr(building, "open_backend", lambda *_, **__: fake)
     with pytest.raises(ExportError, match="counts in int8"):
         build_page(tmp_path / "m.tflite", tmp_path / "page")
 
