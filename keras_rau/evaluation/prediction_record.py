@@ -79,9 +79,11 @@ class Record:
         path = self.folder / _RUN
         try:
             found = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise RauError(f"Cannot read {path}: {error.strerror or error}. Name another folder.") from error
+        except ValueError as error:
             raise RauError(f"{path} is damaged: {error}. Name a new folder.") from error
         if not isinstance(found, dict):
             raise RauError(f"{path} is damaged. Name a new folder.")

@@ -331,6 +331,19 @@ def test_a_name_that_leads_nowhere_is_told_at_once(predict, photos, tmp_path):
     assert not (tmp_path / "masks").exists()
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_an_output_that_is_a_file_or_has_a_damaged_record_is_one_line(predict, photos, tmp_path, resume):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(RauError, match=r"file"):
+        predict(output=tmp_path / "file", resume=resume)
+    assert (tmp_path / "file").read_text() == "mine"
+    predict()
+    for content in ("{", "[1]"):
+        (tmp_path / "masks/.keras-rau/prediction.json").write_text(content)
+        with pytest.raises(RauError, match=r"prediction.json is damaged"):
+            predict(resume=resume)
+
+
 def test_the_record_says_who_made_the_masks(predict, photos, tmp_path):
     predict()
     record = json.loads((tmp_path / "masks/.keras-rau/prediction.json").read_text())
