@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_rau.errors import ExportError, ModelFileError
 from keras_rau.export.programs.form import Form, Port, check_form
-from keras_rau.export.programs.opening import TYPES, check_program
+from keras_rau.export.programs.opening import TYPES, check_program, check_readable
 from keras_rau.export.sidecar import check_unchanged
 from keras_rau.strangers import one_line
 
@@ -40,6 +40,7 @@ def open_backend(path: Path | str, threads: int | None, trust: bool = False) -> 
     path = Path(path)
     if not path.exists():
         raise ExportError(f"The model {path} does not exist.")
+    check_readable(path)
     check_unchanged(path)
     if path.is_dir():
         if not (path / "saved_model.pb").exists():

@@ -150,7 +150,7 @@ def _digest(file: Path) -> Any:
 
 
 def _embedded(model: Path) -> dict[str, Any]:
-    if model.suffix != ".tflite" or not zipfile.is_zipfile(model):
+    if model.suffix != ".tflite" or not model.is_file() or not zipfile.is_zipfile(model):
         return {}
     try:
         with zipfile.ZipFile(model) as archive:

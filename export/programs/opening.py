@@ -9,8 +9,23 @@ from keras_rau.errors import ModelFileError
 from keras_rau.export.programs.form import check_form
 
 _HINT = "If you trust where it comes from, say --trust (in Python: trust=True)"
+_LARGEST = 2 << 30  # bytes that the offsets in a .tflite file can reach
 # Exports of 8 bits take and give integers.
 TYPES = ("float32", "uint8", "int8")
+
+
+def check_readable(path: Path) -> None:
+    """Refuse what would never end to be read: pipes, devices, and files larger than their format can be.
+
+    Raises:
+        ModelFileError: it is such a thing.
+    """
+    if not (path.is_file() or path.is_dir()):
+        raise ModelFileError(f"{path} is a pipe or device, no model; it was not read.")
+    if path.suffix == ".tflite" and path.stat().st_size > _LARGEST:
+        raise ModelFileError(
+            f"{path} has {path.stat().st_size:,} bytes, more than a .tflite file can have; it was not read."
+        )
 
 
 def check_program(path: Path | str, trust: bool = False) -> None:
@@ -28,6 +43,7 @@ def check_program(path: Path | str, trust: bool = False) -> None:
         ModelFileError: the model is refused.
     """
     path = Path(path)
+    check_readable(path)
     if trust:
         return
     files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())

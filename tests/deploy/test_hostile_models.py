@@ -10,12 +10,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_rau import export, pretrained
 from keras_rau.errors import DataError, ExportError, ModelFileError, RauError
 from keras_rau.export.programs import opening
 from keras_rau.export.programs.trial import try_tflite
 from keras_rau.trust import load_keras_file
+from tests.command import run_command
 from tests.deploy.hostile import checkpoints, keras_archives, tflite_files
 from tests.deploy.hostile.attack import canary, open_attack
 
@@ -42,6 +44,7 @@ SAMPLE = {
         "tflite: an input left out",
         "tflite: a constant that is too short",
         "tflite: offsets backwards",
+        "tflite: a pipe",
         "sidecar: threshold NaN",
         "sidecar: nested deep",
         "sidecar: wrong hash",
@@ -123,6 +126,18 @@ def test_trust_opens_what_is_refused_otherwise(tmp_path):
     # The interpreter has a say, too.
     with pytest.raises(ExportError, match="no TFLite model"):
         export.Predictor(path, trust=True)
+
+
+def test_a_command_says_it_in_one_line(tmp_path, monkeypatch, capsys):
+    path = tflite_files.CASES["tflite: an operator of TensorFlow"](tmp_path).path
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photo.png")
+    words = ["predict", tmp_path / "photo.png", "--model", path, "--output", tmp_path / "masks"]
+    status, _, said = run_command(monkeypatch, capsys, *words)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "FlexWriteFile" in said
+    status, _, said = run_command(monkeypatch, capsys, *words, "--trust")
+    assert (status, said.count("\n")) == (1, 1)
+    assert "no TFLite model" in said
 
 
 def test_an_older_keras_is_refused(tmp_path, monkeypatch):

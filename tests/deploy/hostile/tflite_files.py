@@ -1,6 +1,7 @@
 """Hostile `.tflite` files, made of one that comes with the package."""
 
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -144,6 +145,18 @@ def _embedded(folder: Path) -> Attack:
     return Attack(path)
 
 
+def _pipe(folder: Path) -> Attack:
+    os.mkfifo(folder / "m.tflite")
+    return Attack(folder / "m.tflite")
+
+
+def _endless(folder: Path) -> Attack:
+    path = folder / "m.tflite"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    return Attack(path)
+
+
 SIDECARS = {
     "threshold NaN": '{"threshold": NaN}',
     "threshold infinite": '{"threshold": Infinity}',
@@ -180,6 +193,8 @@ CASES = {
     "tflite: empty": partial(_nothing, b""),
     "tflite: zeros": partial(_nothing, b"\0\0\0\0TFL3" + b"\0" * 1000),
     "tflite: offsets backwards": partial(_nothing, b"\x08\0\0\0TFL3" + b"\xff" * 1000),
+    "tflite: a pipe": _pipe,
+    "tflite: a terabyte": _endless,
     "tflite: bomb of what it says": _embedded,
     **{f"sidecar: {name}": partial(beside, content) for name, content in SIDECARS.items()},
 }
