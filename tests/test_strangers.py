@@ -9,7 +9,7 @@ from keras_rau.errors import DataError, RauError
 from keras_rau.strangers import one_line, parse_json, read_bytes, read_json, shown
 from keras_rau.training.config import load_config, parse_setting
 from keras_rau.yaml_text import LARGEST, parse_yaml
-from tests.fuzz_texts import fuzz
+from tests.fuzzing.texts import fuzz
 
 LAUGHS = "epochs:\n  - &a0 [l,l,l,l,l,l,l,l,l,l]\n" + "".join(
     f"  - &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _ROUND = 200  # examples between two looks at the clock
+_TEXTS = "texts"  # chains of pieces that mean something to a parser, where hypothesis draws bytes
 _LONGEST = 2500  # characters of a message, which may list a few names
 
 
@@ -24,6 +25,10 @@ def fuzz(name: str, seconds: float, seed: int) -> int:
     Raises:
         AssertionError: something else than an error of this package came out.
     """
+    if name == _TEXTS:
+        from tests.fuzzing import texts
+
+        return texts.fuzz(seconds, seed).total()
     import hypothesis
 
     from keras_rau.errors import RauError
@@ -70,7 +75,7 @@ def main() -> int:
     seed = int(os.environ.get("FUZZ_SEED", random.SystemRandom().randrange(2**32)))
     from tests.fuzzing.targets import TARGETS
 
-    names = [name for name in os.environ.get("FUZZ_ONLY", ",".join(TARGETS)).split(",") if name]
+    names = [name for name in os.environ.get("FUZZ_ONLY", ",".join([*TARGETS, _TEXTS])).split(",") if name]
     print(f"FUZZ_SEED={seed} FUZZ_MINUTES={minutes:g}", flush=True)
     failed: list[Any] = []
     for name in names:
