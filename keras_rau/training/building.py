@@ -67,15 +67,17 @@ def _reading(name: str, outputs: Outputs) -> dict[str, bool]:
 
 def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model, size: tuple[int, int]) -> None:
     """Some losses want several classes, others one, and so do metrics: found here, not in the first step."""
-    target = keras.ops.zeros((1, *size, 2 if reads_distance(loss) else 1))
+    outputs = model.output_description
+    mask = keras.ops.zeros((1, *size, outputs.channels if outputs.overlapping else 1))
+    target = keras.ops.concatenate([mask, mask], axis=-1) if reads_distance(loss) else mask
     output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
-        check_reading(model.output_description, loss, model.name)
+        check_reading(outputs, loss, model.name)
         loss(target, output)
     except ValueError as error:
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
     for measure in measures:
         try:
-            measure.pixels(target, output)
+            measure.pixels(mask, output)
         except ValueError as error:
             raise UsageError(f"The metric {measure.name} does not fit model {model.name}: {error}") from error
