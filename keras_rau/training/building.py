@@ -73,12 +73,12 @@ def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model
     target = keras.ops.zeros((1, *size, target_channels(model, loss)))
     output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
-        check_reading(model.output_description, loss, model.name)
+        check_reading(outputs, loss, model.name)
         loss(target, output)
     except ValueError as error:
         raise UsageError(f"The loss does not fit model {model.name}: {error}") from error
     for measure in measures:
         try:
-            measure.pixels(target, output)
+            measure.pixels(mask, output)
         except ValueError as error:
             raise UsageError(f"The metric {measure.name} does not fit model {model.name}: {error}") from error
