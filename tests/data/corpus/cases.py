@@ -72,7 +72,7 @@ def case(
 def names() -> list[str]:
     """Names of all cases."""
     # The modules add their cases when imported.
-    from tests.data.corpus import faults, kinds_of_files, layouts, mask_faults, relations  # noqa: F401
+    from tests.data.corpus import class_masks, faults, kinds_of_files, layouts, mask_faults, relations  # noqa: F401
 
     return list(_DRAWERS)
 
