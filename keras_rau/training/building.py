@@ -70,7 +70,9 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
 
 def _check_fits(loss: keras.losses.Loss, measures: list[Any], model: keras.Model, size: tuple[int, int]) -> None:
     """Some losses want several classes, others one, and so do metrics: found here, not in the first step."""
-    target = keras.ops.zeros((1, *size, target_channels(model, loss)))
+    outputs = model.output_description
+    mask = keras.ops.zeros((1, *size, outputs.channels if outputs.overlapping else 1))
+    target = keras.ops.concatenate([mask, mask], axis=-1) if reads_distance(loss) else mask
     output = keras.ops.full((1, *size, model.output.shape[-1]), 0.5)
     try:
         check_reading(outputs, loss, model.name)

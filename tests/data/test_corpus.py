@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras_rau import datasets
+from keras_rau.datasets.classes.occurrence import absent_classes
 from keras_rau.datasets.findings import KINDS, errors
 from keras_rau.datasets.reading.examination import between, examine
 from keras_rau.errors import DataError
@@ -53,7 +54,12 @@ def test_survey_and_examination(case):
         return
     listing = datasets.survey(case.dataset, case.root, **case.options)
     examinations = [examine(sample) for sample in listing.samples]
-    findings = [*listing.findings, *(one for each in examinations for one in each.findings), *between(examinations)]
+    findings = [
+        *listing.findings,
+        *(one for each in examinations for one in each.findings),
+        *between(examinations),
+        *absent_classes(examinations),
+    ]
     _compare(findings, case.expected)
 
 

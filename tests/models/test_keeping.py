@@ -241,12 +241,6 @@ def test_inputs_in_a_dict_are_taken_in_training_as_in_prediction():
         np.testing.assert_allclose(*_values([found, wanted]), atol=1e-5)
 
 
-def test_weights_of_classes_that_keras_would_take_for_images_are_refused():
-    model = _compile(MAKERS["UNet"]())
-    with pytest.raises(ValueError, match=r"class_weight.*Give the weights to the loss.*\{0: 1, 1: 5\}"):
-        model.fit(np.zeros((1, 16, 16, 3)), np.zeros((1, 16, 16, 1)), class_weight={0: 1, 1: 5})
-
-
 def test_settings_that_are_not_kept_are_named(tmp_path):
     model = MAKERS["UNet"]()
     model.get_layer("bottleneck").stages[1].momentum = 0.5

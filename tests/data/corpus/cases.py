@@ -72,7 +72,15 @@ def case(
 def names() -> list[str]:
     """Names of all cases."""
     # The modules add their cases when imported.
-    from tests.data.corpus import faults, folders, kinds_of_files, layouts, mask_faults, relations  # noqa: F401
+    from tests.data.corpus import (  # noqa: F401
+        class_masks,
+        faults,
+        folders,
+        kinds_of_files,
+        layouts,
+        mask_faults,
+        relations,
+    )
 
     return list(_DRAWERS)
 
