@@ -51,6 +51,7 @@ def test_class_weights_are_weights_of_pixels(form):
     assert _loss(model, IMAGES, masks) == pytest.approx(_expected(model, numbers, None), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_compiled_step_follows_other_weights():
     masks = RNG.integers(0, 2, (2, 16, 16, 1)).astype("float32")
     model = _model(eager=False)

@@ -47,12 +47,9 @@ def root(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("classes", "kind", "monitor"),
-    [
-        (3, "exclusive", "val_dice_globules"),
-        pytest.param(NESTED, "overlapping", "val_dice", marks=pytest.mark.slow),
-    ],
+    ("classes", "kind", "monitor"), [(3, "exclusive", "val_dice_globules"), (NESTED, "overlapping", "val_dice")]
 )
 def test_a_training_goes_from_class_masks_to_scores_by_class(root, tmp_path, classes, kind, monitor):
     from keras_rau.training import train
