@@ -4,7 +4,7 @@ import pickle
 from typing import Any, BinaryIO
 
 _KEYS_AND_VALUES = 1_000_000
-_READS = 500_000  # instructions and their arguments; a thousand tensors take 50,000
+_READS = 200_000  # instructions and their arguments; a thousand tensors take 50,000
 # What a state dict is written with: numbers, words, tuples, dictionaries, named things, and where tensors lie.
 _OPCODES = [
     "PROTO",

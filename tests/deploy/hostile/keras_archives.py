@@ -125,7 +125,7 @@ CONFIGS = {
             "class_name": "__typespec__",
             "spec_name": "Popen",
             "module": "subprocess",
-            "config": [],
+            "config": {},
             "registered_name": None,
         }
     ),
@@ -137,13 +137,13 @@ CONFIGS = {
     "our model of terabytes": lambda folder: ours(width=10**6),
     "our model without end": lambda folder: ours(depth=10**8),
     "map of terabytes": lambda folder: functional(
-        layer("UpSampling2D", size=[10**5, 10**5]), layer("Conv2D", filters=1, kernel_size=1)
+        layer("UpSampling2D", size=[10**5, 10**5]), layer("MaxPooling2D", pool_size=[10**5, 10**5])
     ),
     "configuration nested deep": lambda folder: '{"a":' * 5000 + "1" + "}" * 5000,
     "configuration of a list": lambda folder: "[1, 2]",
     "configuration without a class": lambda folder: {"config": {}},
     "class names that are lists": lambda folder: {**functional(), "class_name": ["a"]},
-    "classifier": lambda folder: functional(layer("Flatten"), layer("Dense", units=2)),
+    "classifier": lambda folder: functional(layer("GlobalAveragePooling2D")),
     "grey images": lambda folder: functional(layer("Reshape", target_shape=[64, 48])),
 }
 
