@@ -162,7 +162,7 @@ def test_thresholds_are_refused_wherever_they_come_from(threshold, tmp_path):
         export.saved_model(colours("sigmoid", 1), tmp_path / "saved", info={"threshold": threshold})
     (tmp_path / "m.tflite").write_bytes(NANO.read_bytes())
     (tmp_path / "m.tflite.json").write_text(json.dumps({"threshold": threshold}))
-    with pytest.raises(ExportError, match=r"m.tflite.json: `threshold` must be .*Correct it there"):
+    with pytest.raises(ExportError, match=r"m.tflite.json: .threshold. must be .*Correct it there"):
         export.Predictor(tmp_path / "m.tflite")
 
 
