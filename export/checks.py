@@ -70,7 +70,8 @@ def _ports(tensors: list[Any]) -> list[Port]:
 
 def _shapes(model: keras.Model) -> Iterator[tuple[int | None, ...]]:
     """Yield the shapes of all tensors of a functional model, those of models inside included."""
-    for operation in getattr(model, "operations", ()):
+    # A sequential model keeps its graph in a functional one inside.
+    for operation in getattr(getattr(model, "_functional", None) or model, "operations", ()):
         for node in operation._inbound_nodes:
             yield from (tensor.shape for tensor in node.output_tensors)
         if isinstance(operation, keras.Model):

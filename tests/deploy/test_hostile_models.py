@@ -147,6 +147,12 @@ def test_an_older_keras_is_refused(tmp_path, monkeypatch):
         load_keras_file(path)
 
 
+def test_a_map_that_no_memory_holds_is_found_before_it_is_made(tmp_path):
+    path = keras_archives.CASES["keras: map of terabytes"](tmp_path).path
+    with pytest.raises(ModelFileError, match=r"3200000, 3200000, 3\), 122,880,000,000,000 bytes"):
+        export.Predictor(path)
+
+
 def test_the_limit_of_weights_ends_with_the_file(tmp_path):
     path = keras_archives.CASES["keras: our model of terabytes"](tmp_path).path
     before = keras.Variable.__init__
