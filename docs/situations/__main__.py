@@ -1,6 +1,7 @@
 """Run every situation and write the page of what happens.
 
-    python -P docs/situations
+    python -P docs/situations            # writes docs/reference/what-happens-when.md
+    python -P docs/situations --check    # only runs them
 
 Ends with status 1 when one of them ends otherwise than it must; then nothing is written.
 """
@@ -14,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Last, so that the installed package is found before the source folder of its name.
 sys.path.append(str(Path(__file__).parents[2]))
 _PAGE = Path(__file__).parents[1] / "reference/what-happens-when.md"
-_ROOMS = ("masks", "images", "outputs", "models", "files", "commands")
+_ROOMS = ("masks", "images", "classes", "outputs", "models", "files", "commands")
 _WORDS = {"refused": "refused", "warned": "warns", "right": "works"}
 _HEAD = """# What happens when …
 
@@ -48,6 +49,8 @@ def main() -> None:
         print(line, file=sys.stderr)
     if wrong:
         sys.exit(1)
+    if "--check" in sys.argv[1:]:
+        return
     _PAGE.write_text(text, encoding="utf-8")
     print(f"{_PAGE}: {text.count(chr(10) + '| ') - text.count('| you')} situations")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from docs.situations.situation import REFUSED, RIGHT, WARNED, situation
+from docs.situations.situation import REFUSED, RIGHT, situation
 from PIL import Image
 
 from keras_rau import datasets
@@ -37,10 +37,11 @@ def _(folder: Path) -> object:
     return datasets.read_mask(_saved(values, folder / "mask.png"))
 
 
-@situation(_SUBJECT, "read a photo of 12 bits in a 16-bit PNG", REFUSED)
+@situation(_SUBJECT, "read a photo of 12 bits in a 16-bit PNG", RIGHT)
 def _(folder: Path) -> object:
     cv2.imwrite(str(folder / "photo.png"), (_PHOTO.astype("uint16") * 16)[..., ::-1])
-    return datasets.read_image(folder / "photo.png").mean()
+    found = datasets.read_image(folder / "photo.png").mean()
+    return f"mean {found:.0f}, of {_PHOTO.mean():.0f} before: 12 bits are enough for its values; `check` and `pipeline` say so"
 
 
 @situation(_SUBJECT, "say that it has 12 bits", RIGHT)
@@ -83,7 +84,7 @@ def _(folder: Path) -> object:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(_PHOTO).save(folder / "photo.jpg", exif=exif)
-    return f"read as {datasets.read_image(folder / 'photo.jpg').shape}, as stored: masks of data sets fit these pixels"
+    return f"read upright, as {datasets.read_image(folder / 'photo.jpg').shape}; a mask may fit either"
 
 
 @situation("Folders and tables", "have `train/images/1.png` and `test/images/1.png`", RIGHT)
@@ -107,11 +108,11 @@ def _(folder: Path) -> object:
     return datasets.load("folder", folder, image_pattern="*/images/{id}.png", mask_pattern="*/masks/{id}.png")
 
 
-@situation("Folders and tables", "have `patients.csv` beside the images, which is not read", WARNED)
+@situation("Folders and tables", "have `patients.csv` beside the images, which is not read", RIGHT)
 def _(folder: Path) -> object:
     for kind, values in (("images", _PHOTO), ("masks", _DISC * 255)):
         (folder / kind).mkdir()
         for name in "ab":
             _saved(values, folder / kind / f"{name}.png")
     (folder / "patients.csv").write_text("image,patient\na,1\nb,1\n")
-    return [finding.message for finding in datasets.survey("folder", folder).findings]
+    return "`survey` says: " + datasets.survey("folder", folder).findings[0].message

@@ -37,6 +37,24 @@ def _(_: Path) -> object:
     return type(keras.models.clone_model(_small(deep_supervision=True))).__name__
 
 
+@situation(_SUBJECT, "clone it by `model.clone()`", RIGHT)
+def _(_: Path) -> object:
+    twin = _small(deep_supervision=True).clone()
+    return f"a {type(twin).__name__} whose training gives {', '.join(twin(np.zeros((1, 16, 16, 3)), training=True))}"
+
+
+@situation(_SUBJECT, "weigh classes by `fit(class_weight={0: 1, 1: 5})`", RIGHT)
+def _(_: Path) -> object:
+    values = []
+    for weights in (None, {0: 1.0, 1: 5.0}):
+        keras.utils.set_random_seed(0)
+        model = _small()
+        model.compile("sgd", losses.BinaryCrossentropy())
+        mask = np.ones((1, 16, 16, 1))
+        values.append(model.fit(np.zeros((1, 16, 16, 3)), mask, class_weight=weights, verbose=0).history["loss"][0])
+    return f"every pixel is weighed by its class: loss {values[0]:.2f} and {values[1]:.2f}"
+
+
 @situation(_SUBJECT, 'call `model.quantize("int8")`', REFUSED)
 def _(_: Path) -> object:
     return _small().quantize("int8")
