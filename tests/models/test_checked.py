@@ -156,3 +156,8 @@ def test_a_teacher_leaves_what_is_no_label_alone(lesion):
     assert (softened[:, 1:] <= 1).all()
     with pytest.raises(ValueError, match="one channel"):
         models.teacher.Teacher(lesion, 0.5).soften(IMAGES, np.concatenate([MASKS, MASKS], axis=-1))
+
+
+def test_a_softmax_over_one_class_is_refused():
+    with pytest.raises(ValueError, match="1 everywhere"):
+        _model(output_activation="softmax")
