@@ -150,6 +150,8 @@ class Outputs:
             activation: `"sigmoid"`, `"softmax"`, `"auto"` (sigmoid for one channel, softmax for several), or `None` or
                 `"linear"` for logits, whose several channels are taken for exclusive classes.
         """
+        # Keras takes the functions themselves, too.
+        activation = getattr(activation, "__name__", activation)
         overlapping = channels > 1 and activation == "sigmoid"
         if names is None:
             first = 1 if overlapping or channels == 1 else 0

@@ -47,3 +47,10 @@ def test_every_kind_of_output_gives_masks_by_class():
 def test_names_must_tell_channels_apart(names):
     with pytest.raises(ValueError, match="distinct, non-empty name"):
         Outputs(names)
+
+
+def test_an_activation_may_be_a_function():
+    def sigmoid(values):
+        return values
+
+    assert Outputs.of(3, activation=sigmoid) == Outputs.of(3, activation="sigmoid")

@@ -154,7 +154,7 @@ class SegmentationModel(KeptModel):
         y, style = self.split_target(y)
         hard = y
         if training and self.class_weight is not None:
-            sample_weight = pixel_weights(y, sample_weight, self.class_weight)
+            sample_weight = pixel_weights(y, sample_weight, self.class_weight, self.output.shape[-1])
         if training and self._teacher is not None:
             y = self._teacher.soften(x, y)
         if not isinstance(y_pred, dict):

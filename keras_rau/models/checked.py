@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_rau.keras_internals import give_back_state
 from keras_rau.models.class_weight import weighing
 from keras_rau.models.first_batch import FirstBatch
+from keras_rau.models.of_keras import known_targets, reads_probabilities
 from keras_rau.outputs import Outputs
 
 # Place of `class_weight` among the arguments of `fit` after x and y.
@@ -114,7 +116,9 @@ class CheckedModel(keras.Model):
                 f"The classes of model {self.name!r} may overlap, which class numbers cannot say: masks need one channel of 0 "
                 f"and 1 for each of {', '.join(outputs.names)}. Received: y of shape {tuple(y.shape)}"
             )
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
+        valid = known_targets(self.loss, y, y_pred, sample_weight)
+        loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        return loss if valid is None else ops.where(valid, loss, float("nan"))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Metrics of the mask."""
@@ -173,6 +177,11 @@ def check_reading(outputs: Outputs, one: Any, model: str) -> None:
         raise ValueError(
             f"Model {model!r} gives probabilities, which {name!r} takes for logits. Leave its from_logits=True out, or build "
             "the model with output_activation=None."
+        )
+    if outputs.logits and reads_probabilities(one, outputs.kind == "exclusive"):
+        raise ValueError(
+            f"Model {model!r} gives logits (output_activation=None), which Keras's {name!r} takes for probabilities. Take a "
+            "loss or metric of keras_rau with from_logits=True, or tell Keras's metric so (from_logits=True, threshold=0.0)."
         )
     overlapping = getattr(one, "overlapping", None)
     if overlapping is not None and outputs.channels > 1 and overlapping != outputs.overlapping:

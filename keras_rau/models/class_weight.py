@@ -56,7 +56,7 @@ def checked_weights(class_weight: Any, outputs: Outputs, name: str) -> tuple[flo
     return tuple(float(given[number]) for number in wanted)
 
 
-def pixel_weights(y: Any, sample_weight: Any, table: tuple[float, ...]) -> Any:
+def pixel_weights(y: Any, sample_weight: Any, table: tuple[float, ...], channels: int) -> Any:
     """Return weights of pixels `(B, H, W)` for masks of one class, of class numbers or one-hot.
 
     Args:
@@ -64,19 +64,27 @@ def pixel_weights(y: Any, sample_weight: Any, table: tuple[float, ...]) -> Any:
             labels get a weight between those of their classes.
         sample_weight: weights of pixels to multiply by, or `None`.
         table: weight of each class.
+        channels: of the model's output: two of `y` are one-hot masks for two, and a mask and its distances for one.
 
     Raises:
         ValueError: `sample_weight` weighs images.
     """
     y = ops.cast(y, "float32")
     planes = ops.expand_dims(y, -1) if len(y.shape) == 3 else y
-    if planes.shape[-1] == len(table) > 2:
-        weights = ops.sum(planes * ops.convert_to_tensor(table, "float32"), axis=-1)
-    elif len(table) > 2:
-        numbers = ops.clip(ops.cast(planes[..., 0], "int32"), 0, len(table) - 1)
-        weights = ops.take(ops.convert_to_tensor(table, "float32"), numbers, axis=0)
+    each = ops.convert_to_tensor(table, "float32")
+    if channels > 1 and planes.shape[-1] == channels:
+        weights = ops.sum(planes * each, axis=-1)
+        known = ops.all(ops.logical_and(planes >= 0, planes <= 1), axis=-1)
     else:
-        weights = table[0] + (table[1] - table[0]) * planes[..., 0]
+        first = planes[..., 0]
+        known = ops.logical_and(first >= 0, first <= len(table) - 1)
+        if channels == 1:
+            weights = table[0] + (table[1] - table[0]) * first
+        else:
+            known = ops.logical_and(known, ops.equal(first, ops.floor(first)))
+            weights = ops.take(each, ops.clip(ops.cast(first, "int32"), 0, len(table) - 1), axis=0)
+    # Never 0 for what is no label: it would not count then, and not be refused.
+    weights = ops.where(known, weights, 1.0)
     if sample_weight is None:
         return weights
     if len(sample_weight.shape) < 3:

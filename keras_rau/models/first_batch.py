@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_rau.models.of_keras import known_targets
 from keras_rau.models.styles import style_fault
 from keras_rau.pixel_values import NO_RESULT
 
@@ -91,6 +92,7 @@ class FirstBatch:
                 for one in keras.tree.flatten(model.loss):
                     if hasattr(one, "reads_distance"):
                         one(y, prediction, sample_weight=weight)
+                known_targets(model.loss, y, prediction, weight)
                 for metric in model.metrics:
                     self._try_metric(metric, y, prediction)
             except (ValueError, UserWarning) as error:

@@ -50,12 +50,17 @@ def check_input_shape(shape: Any, stride: int) -> None:
         )
 
 
-def check_output_activation(activation: Any) -> None:
-    """Refuse what is no activation.
+def check_output_activation(activation: Any, classes: int) -> None:
+    """Refuse what is no activation, and a softmax over one class, which is 1 everywhere.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is.
     """
+    if classes == 1 and getattr(activation, "__name__", activation) == "softmax":
+        raise ValueError(
+            "A softmax over one class is 1 everywhere: leave `output_activation` out, which is a sigmoid then. Received: "
+            f"output_activation={activation!r}, classes=1"
+        )
     try:
         keras.activations.get(None if activation == "auto" else activation)
     except ValueError as error:

@@ -47,7 +47,7 @@ class Plan:
             positive_int(name, getattr(self, name))
         for name in ("separable", "deep_supervision"):
             boolean(name, getattr(self, name))
-        check_output_activation(self.output_activation)
+        check_output_activation(self.output_activation, self.classes)
         Outputs.of(self.classes, self.class_names)
         styles = check_style_names(self.outline_styles)
         if styles and self.classes != 1:

@@ -47,7 +47,7 @@ class Frame:
     def __post_init__(self) -> None:
         positive_int("classes", self.classes)
         boolean("deep_supervision", self.deep_supervision)
-        check_output_activation(self.output_activation)
+        check_output_activation(self.output_activation, self.classes)
         Outputs.of(self.classes, self.class_names)
         number = isinstance(self.width, Real) and not isinstance(self.width, bool)
         if not number or not 0 < self.width < math.inf:

@@ -43,9 +43,54 @@ def test_fit_and_evaluate_name_the_values(lesion, compiled):
 # Eager steps warn, before the first of them is looked at.
 @pytest.mark.filterwarnings("default:Metric dice")
 def test_with_another_loss_the_metric_says_it(lesion):
-    lesion.compile("sgd", "mse", metrics=[metrics.DiceScore()])
+    lesion.compile("sgd", lambda y, found: found - keras.ops.cast(y, "float32"), metrics=[metrics.DiceScore()])
     with pytest.raises(ValueError, match=r"^Metric dice: `y_true` must hold .* the values 0, 255. .* means void\.$"):
         lesion.evaluate(IMAGES, 255 * MASKS, verbose=0)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.Dice()])
+def test_losses_of_keras_are_not_given_what_is_no_mask(lesion, loss, compiled):
+    if compiled and keras.backend.backend() == "torch":
+        pytest.skip("needs a compiler")
+    lesion.compile("sgd", loss, metrics=["accuracy"], jit_compile=compiled)
+    with pytest.raises(ValueError, match=r"^Loss (binary|dice).* the values 0, 255\. Divide the mask by 255"):
+        lesion.evaluate(IMAGES, (255 * MASKS).astype("uint8"), verbose=0)
+    with pytest.raises(ValueError, match=r"takes masks of 1 channels, .* Received: y_true of shape \(.*, 16, 16, 2\)"):
+        lesion.evaluate(IMAGES, np.concatenate([1 - MASKS, MASKS], axis=-1), verbose=0)
+    assert np.isfinite(lesion.evaluate(IMAGES, MASKS.astype(bool), verbose=0)).all()
+
+
+def test_a_loss_of_keras_that_ignores_a_class_may_ignore_it():
+    numbers = np.where(MASKS == 1, 2, 0).astype("uint8")
+    model = _model(classes=3)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(ignore_class=255), run_eagerly=True)
+    numbers[:, 0] = 255
+    assert np.isfinite(model.evaluate(IMAGES, numbers, verbose=0))
+    numbers[:, 1] = 3
+    with pytest.raises(ValueError, match=r"whole class numbers 0 to 2.* Received: the values 0, 2, 3"):
+        model.evaluate(IMAGES, numbers, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "accuracy",
+        keras.metrics.BinaryIoU(),
+        keras.metrics.Precision(),
+        keras.metrics.AUC(),
+        keras.losses.Dice(),
+        "tversky",
+    ],
+)
+def test_what_keras_computes_of_probabilities_is_refused_for_logits(measure):
+    model = _model(output_activation=None)
+    of_loss = isinstance(measure, keras.losses.Loss) or measure == "tversky"
+    loss, measures = (measure, []) if of_loss else (losses.DiceLoss(from_logits=True), [measure])
+    with pytest.raises(ValueError, match=r"gives logits .*, which Keras's '.*' takes for probabilities"):
+        model.compile("sgd", loss, metrics=measures)
+    told = [keras.metrics.BinaryAccuracy(threshold=0.0), keras.metrics.AUC(from_logits=True), "mse"]
+    model.compile("sgd", losses.DiceLoss(from_logits=True), metrics=told)
 
 
 def test_metrics_get_the_mask_beside_a_distance_map(lesion):
@@ -111,3 +156,8 @@ def test_a_teacher_leaves_what_is_no_label_alone(lesion):
     assert (softened[:, 1:] <= 1).all()
     with pytest.raises(ValueError, match="one channel"):
         models.teacher.Teacher(lesion, 0.5).soften(IMAGES, np.concatenate([MASKS, MASKS], axis=-1))
+
+
+def test_a_softmax_over_one_class_is_refused():
+    with pytest.raises(ValueError, match="1 everywhere"):
+        _model(output_activation="softmax")

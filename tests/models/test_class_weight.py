@@ -76,3 +76,22 @@ def test_what_weighs_no_class_is_refused():
     overlapping = _model(classes=2, output_activation="sigmoid")
     with pytest.raises(ValueError, match="may overlap"):
         overlapping.fit(IMAGES, np.repeat(masks, 2, -1), class_weight={0: 1, 1: 2}, verbose=0)
+
+
+def test_one_hot_masks_of_two_classes_are_no_distances():
+    numbers = RNG.integers(0, 2, (2, 16, 16, 1)).astype("float32")
+    model = _model(classes=2)
+    expected = _expected(model, numbers, 1 + 3 * numbers[..., 0])
+    for masks in (numbers, (numbers == np.arange(2)).astype("float32")):
+        assert _loss(model, IMAGES, masks, class_weight={0: 1.0, 1: 4.0}) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("classes", "found", "table"),
+    [(1, 2, {0: 2.0, 1: 1.0}), (3, 7, {0: 1.0, 1: 1.0, 2: 0.0}), (3, 2.5, {0: 1.0, 1: 1.0, 2: 0.0})],
+)
+def test_no_weight_hides_what_is_no_label(classes, found, table):
+    masks = np.zeros((2, 16, 16, 1), "float32")
+    masks[:, 4:9] = found
+    with pytest.raises(ValueError, match=f"Received: the values 0, {found}"):
+        _loss(_model(classes=classes), IMAGES, masks, class_weight=table)
