@@ -1,10 +1,13 @@
 """Finding image files, and speaking of many files in a few lines."""
 
+import stat
 import unicodedata
 import warnings
 from pathlib import Path, PurePath
 
+from keras_rau.csv_text import printable
 from keras_rau.errors import DataError
+from keras_rau.strangers import one_line
 
 # Suffix -> the format that it promises. Every format that is decoded is found in folders by all its usual suffixes.
 SUFFIX_FORMATS = {
@@ -38,9 +41,15 @@ _LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "icon\r", "$re
 def existing_folder(root: Path | str) -> Path:
     """Return `root` if it is a folder."""
     path = Path(root)
-    if not path.exists():
-        raise DataError(f"The folder {path} does not exist.")
-    if not path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"The folder {path} does not exist.") from error
+    # A name that is too long, holds a null character or leads in circles, or a folder above that is closed.
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"The folder {one_line(printable(str(path)))} cannot be read: {reason}.") from error
+    if not stat.S_ISDIR(mode):
         raise DataError(f"{path} is a file; name a folder.")
     return path
 

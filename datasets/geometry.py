@@ -5,6 +5,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from keras_rau.errors import UsageError
+
 Size = tuple[int, int]
 RESIZES = ("letterbox", "squash")
 
@@ -124,5 +126,5 @@ def as_size(value: Any) -> Size:
     """`(height, width)` of one number or two."""
     sides = (value, value) if isinstance(value, int) else tuple(value)
     if len(sides) != 2 or any(not isinstance(side, int) or side < 1 for side in sides):
-        raise ValueError(f"`image_size` must be one positive whole number or two. Received: image_size={value!r}")
+        raise UsageError(f"`image_size` must be one positive whole number or two. Received: image_size={value!r}")
     return sides

@@ -78,6 +78,7 @@ _ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "classes": (_is_classes, "the names of the classes, {'names': [...], 'overlapping': ..., 'logits': ...}"),
     "labels": (_are_words, "a list of words"),
     "dataset": (_is_word, "a word"),
+    "ids": (lambda value: value in ("name", "path"), "'name' or 'path'"),
     "name": (_is_word, "a word"),
     "split": (_are_lists, "lists of the names of images"),
     "also_train": (_are_lists, "lists of the names of images"),

@@ -120,7 +120,7 @@ def _take(folder: Path, doing: str) -> None:
 def _holder(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / HOLDER).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -102,7 +102,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         tree = json.loads(data)
         content = tree["content"]
         found, whole = content["format"], tree["sha256"] == _digest(content)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{MANIFEST} is damaged") from error
     if not whole:
         raise ValueError(f"{MANIFEST} is damaged")

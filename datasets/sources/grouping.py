@@ -1,10 +1,12 @@
 """Which images a split must keep together, and what is said where nothing tells."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from keras_rau.datasets.files import is_litter
 from keras_rau.datasets.findings import Finding, Listing
@@ -19,6 +21,8 @@ NOTES = ("groups_missing", "groups_not_used", "table_not_read", "sets_by_folder"
 # Words of columns that tell whose picture it is; the coarsest first.
 _WHOSE = ("patient", "subject", "person", "case", "participant", "lesion")
 _ID_WORDS = {"id", "no", "nr", "number", "code", "key", "name", "uid", "hash", "pseudonym", "index"}
+# What tables say of a patient whom nobody knows, without spaces and punctuation.
+_NOBODY = {"", "na", "nan", "none", "null", "nil", "unknown", "unk", "missing", "notavailable", "notapplicable"}
 _HOW = {
     "folder": "name a table and its column with the options metadata and group_column, such as metadata=patients.csv and "
     "group_column=patient",
@@ -47,6 +51,19 @@ def whose(columns: Iterable[str]) -> str | None:
     return None
 
 
+def group_value(cell: Any) -> str:
+    """Return what a table says about the patient or lesion of an image; `""` for what only says that nobody knows.
+
+    Else all images of unknown patients would be one patient's.
+
+    Example:
+        >>> group_value(" IP_1 "), group_value("N/A")
+        ('IP_1', '')
+    """
+    text = "" if cell is None else str(cell).strip()
+    return "" if re.sub(r"[\W_]+", "", text.casefold()) in _NOBODY else text
+
+
 def join_groups(samples: Sequence[Sample], columns: Sequence[str]) -> list[Sample]:
     """Return samples in groups that share a value in any of the columns: a lesion, or a patient with several lesions.
 
@@ -62,7 +79,7 @@ def join_groups(samples: Sequence[Sample], columns: Sequence[str]) -> list[Sampl
         return key
 
     order = {column: place for place, column in enumerate(columns)}
-    keys = [[(c, str(s.metadata[c])) for c in columns if str(s.metadata.get(c) or "").strip()] for s in samples]
+    keys = [[(c, value) for c in columns if (value := group_value(s.metadata.get(c)))] for s in samples]
     for own in keys:
         for other in own[1:]:
             first, second = sorted((find(own[0]), find(other)), key=lambda key: (order[key[0]], key[1]))
@@ -102,7 +119,9 @@ def note_groups(listing: Listing, root: Path, source: str) -> None:
     for path in _beside(listing.samples, root):
         if path not in done:
             listing.add("table_not_read", _not_read(path, source), path)
-    columns = dict.fromkeys(column for sample in listing.samples for column in sample.metadata)
+    columns = dict.fromkeys(
+        column for sample in listing.samples for column, cell in sample.metadata.items() if group_value(cell)
+    )
     grouped = any(sample.group != sample.id for sample in listing.samples)
     column = whose(columns)
     if column is not None and not grouped and len(listing.samples) > 1:

@@ -7,6 +7,7 @@ from keras_rau.datasets.files import is_image
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.archives import list_archives, packed_remark
+from keras_rau.datasets.sources.grouping import group_value
 from keras_rau.datasets.sources.isic_ids import identify_image, identify_mask
 from keras_rau.datasets.sources.pairing import by_id, check_unpaired, pair
 from keras_rau.datasets.sources.scanning import Tree, list_others, scan
@@ -67,7 +68,7 @@ def _sample(name: str, image: Path, mask: Path, known: Table) -> Sample:
     row = dict(known.get(name, {}))
     if "dx" in row:
         row.setdefault("diagnosis", _DIAGNOSES.get(row["dx"].lower(), row["dx"]))
-    return Sample(name, image, mask, "ham10000", group=row.get("lesion_id", ""), metadata=row)
+    return Sample(name, image, mask, "ham10000", group=group_value(row.get("lesion_id")), metadata=row)
 
 
 def _leave_out_challenges(tree: Tree) -> None:

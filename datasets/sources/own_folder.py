@@ -1,5 +1,6 @@
 """Anybody's own images and masks."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.archives import list_archives
 from keras_rau.datasets.sources.called import Called
 from keras_rau.datasets.sources.class_files import class_files
+from keras_rau.datasets.sources.grouping import group_value
 from keras_rau.datasets.sources.own_names import Side, match_letter_case, sort, without_ending
 from keras_rau.datasets.sources.own_sets import name_sets
 from keras_rau.datasets.sources.own_table import own_table, table_path
@@ -139,7 +141,7 @@ def folder(
     if not pairs and not by_path:
         _offer_paths(tree)
     known = own_table(table, group_column, _called(image_ids, mask_ids), root, listing)
-    groups = {name: row.get(group_column or "group", "") for name, row in known.items()}
+    groups = {name: group_value(row.get(group_column or "group")) for name, row in known.items()}
     samples = [
         Sample(
             name,
@@ -211,7 +213,12 @@ def _within(tree: Tree, given: str | None, usual: str, default: Path | None) -> 
     if given is None and default is not None:
         return default
     path = tree.root / (given or usual)
-    if not path.exists():
+    if os.path.isdir(path):
+        raise DataError(
+            f"The folder {path} is not among those that are looked into in {tree.root}: hidden ones, folders elsewhere and "
+            "links that lead in circles are not. Name a folder below it."
+        )
+    if not os.path.exists(path):
         raise DataError(
             f"The folder {path} does not exist. Name the folders with the options images and masks, or say with "
             "image_pattern and mask_pattern how the files are called. Where every set has its own folders, such as "

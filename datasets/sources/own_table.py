@@ -1,9 +1,11 @@
 """The table that somebody keeps about their own images."""
 
+import os
 from pathlib import Path
 
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.called import Called
+from keras_rau.datasets.sources.grouping import group_value
 from keras_rau.datasets.sources.tables import Table, join, read_table
 from keras_rau.strangers import one_line, shown
 
@@ -26,7 +28,7 @@ def own_table(path: Path | None, group_column: str | None, known: Called, root: 
     """
     if path is None:
         return {}
-    if not path.is_file():
+    if not os.path.isfile(path):
         listing.add("metadata_unreadable", f"The table {path} does not exist.", path)
         return {}
     unclear: dict[str, list[str]] = {}
@@ -47,7 +49,8 @@ def own_table(path: Path | None, group_column: str | None, known: Called, root: 
         listing.add("metadata_ambiguous", text, path)
     table = {name: row for name, row in table.items() if name not in unclear}
     columns = dict.fromkeys(column for row in table.values() for column in row)
-    if group_column is not None and table and group_column not in columns:
+    told = any(finding.path == path and finding.severity == "error" for finding in listing.findings)
+    if group_column is not None and not told and not any(group_value(row.get(group_column)) for row in table.values()):
         text = f"{path} has no values in a column {group_column!r}. Its columns: {one_line(', '.join(columns))}"
         listing.add("metadata_unreadable", text, path)
     return join([(path, table)], list(known), listing, root)

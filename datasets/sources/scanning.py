@@ -77,7 +77,7 @@ def scan(root: Path | str, listing: Listing) -> Tree:
                     if is_litter(entry.name):
                         continue
                     path = folder / entry.name
-                    if not entry.is_dir():
+                    if not _is_folder(entry):
                         files.append(path)
                         continue
                     real = os.path.realpath(path) if entry.is_symlink() else None
@@ -88,6 +88,14 @@ def scan(root: Path | str, listing: Listing) -> Tree:
         tree.files[folder], tree.folders[folder] = files, folders
         waiting += [(path, chain | {os.path.realpath(path)}) for path in reversed(folders)]
     return tree
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Return whether an entry is a folder; a link to itself, or an entry that cannot be looked at, ends no listing."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def list_others(

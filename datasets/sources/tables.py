@@ -1,6 +1,7 @@
 """Tables of what is known about the images: diagnosis, age, sex, lesion, and the like."""
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ def read_table(
         )
         return {}
     place = places[0] if places else 0
+    twice = sorted(name for name, count in Counter(titles).items() if name and count > 1)
+    if twice:
+        text = f"{path} has several columns of one name: {one_line(', '.join(twice))}. Rename or remove all but one of each."
+        listing.add("metadata_unreadable", text, path)
+        return {}
     found: Table = {}
     for row in rows[1:]:
         cells = {name: cell.strip() for name, cell in zip(titles, row, strict=False) if name and cell.strip()}

@@ -5,23 +5,45 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_rau.csv_text import plain
+from keras_rau.csv_text import plain, printable
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.set_names import SETS, WORDS, set_of
 from keras_rau.datasets.sources.called import Called
 from keras_rau.errors import DataError
-from keras_rau.strangers import LARGEST_LIST, one_line, read_text
+from keras_rau.files import write_text
+from keras_rau.strangers import LARGEST_LIST, one_line, read_text, shown
 
 _SUFFIXES = (".txt", ".csv", ".list")
 _HEADERS = {"id", "image", "image_id", "image_name", "isic_id", "name", "file", "file_name", "filename"}
 
 
 def save_split(folder: Path | str, train: Sequence[Sample], val: Sequence[Sample], test: Sequence[Sample]) -> None:
-    """Write `train.txt`, `val.txt` and `test.txt`, one id a line."""
-    for name, chosen in zip(SETS, (train, val, test), strict=True):
-        text = "".join(f"{sample.id}\n" for sample in chosen)
-        (Path(folder) / f"{name}.txt").write_text(text, encoding="utf-8")
+    """Write `train.txt`, `val.txt` and `test.txt`, one id a line.
+
+    Args:
+        folder: the folder; it is made where there is none.
+        train: samples of the first list.
+        val: of the second.
+        test: of the third.
+
+    Raises:
+        DataError: an id cannot be a line of a list, or the folder cannot be written.
+    """
+    folder = Path(folder)
+    sets = dict(zip(SETS, (train, val, test), strict=True))
+    for sample in (sample for chosen in sets.values() for sample in chosen):
+        if sample.id.splitlines() != [sample.id] or sample.id.strip() != sample.id or printable(sample.id) != sample.id:
+            raise DataError(
+                f"The id {shown(sample.id)} cannot be a line of a list: it is empty, begins or ends with a space, holds a "
+                f"line break, or is no UTF-8. Rename {one_line(printable(str(sample.image)))} and its mask."
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"The folder of lists {folder} cannot be made: {error.strerror or error}.") from error
+    for name, chosen in sets.items():
+        write_text(folder / f"{name}.txt", "".join(f"{sample.id}\n" for sample in chosen))
 
 
 def read_split(folder: Path | str) -> dict[str, list[str]]:

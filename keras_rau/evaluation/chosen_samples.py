@@ -12,6 +12,7 @@ from keras_rau.datasets.sources.registry import load
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.datasets.splitting.split_files import apply_split, read_split
 from keras_rau.errors import RauError, UsageError
+from keras_rau.strangers import one_line, shown
 
 # Sources whose folders are different data sets; a set of the run's own lists is its own wherever it lies now.
 _PLACES = ("folder", "phantom")
@@ -48,6 +49,7 @@ def chosen_samples(
     samples = load(dataset, existing_folder(data_dir), **options)
     infos = [read_sidecar(one) for one in paths]
     if split in (None, "all"):
+        _check_ids(infos, dataset, options, paths, asked=split == "all")
         _check_not_seen(infos, samples, paths, asked=split == "all")
         return samples
     for one, info in zip(paths, infos, strict=True):
@@ -111,6 +113,24 @@ def _options_of_run(path: Path, dataset: str, place: Path | None) -> tuple[Path,
     if dataset in _PLACES and place is not None:
         same = same and data.data_dir is not None and os.path.realpath(data.data_dir) == os.path.realpath(place)
     return run, dict(data.load_options) if same else {}
+
+
+def _check_ids(
+    infos: Sequence[dict[str, Any]], dataset: str, options: Mapping[str, Any], paths: Sequence[Path], asked: bool
+) -> None:
+    """Ids by another rule than those of the training would hide that a model has seen these images."""
+    now = options.get("ids") or "name"
+    for path, info in zip(paths, infos, strict=True):
+        then = info.get("ids") or "name"
+        if info.get("dataset") != dataset or "split" not in info or then == now:
+            continue
+        text = (
+            f"{path} was trained with ids={shown(then)}, and these images are listed with ids={shown(now)}: which of them it "
+            "has seen cannot be told"
+        )
+        if not asked:
+            raise RauError(f"{text}. Say --option ids={one_line(str(then))}, or --split all to score them anyway.")
+        warnings.warn(f"{text}, and the scores may say little about new images.", stacklevel=3)
 
 
 def _check_not_seen(

@@ -83,7 +83,7 @@ class Record:
             return None
         except OSError as error:
             raise RauError(f"Cannot read {path}: {error.strerror or error}. Name another folder.") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RauError(f"{path} is damaged: {error}. Name a new folder.") from error
         if not isinstance(found, dict):
             raise RauError(f"{path} is damaged. Name a new folder.")
@@ -167,8 +167,8 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
     for line in content.splitlines():
         try:
             found = json.loads(line)
-        except ValueError:
-            continue  # cut short by a kill, or empty
+        except (ValueError, RecursionError):
+            continue  # cut short by a kill, empty, or not ours
         if isinstance(found, dict) and isinstance(found.get("at"), (int, float)):
             yield found
 
@@ -229,7 +229,7 @@ def settings_of(predictor: Any) -> dict[str, Any]:
         "augment": refinement.augment,
         "largest": refinement.largest,
         "fill_holes": refinement.fill_holes,
-        "bit_depth": predictor.bit_depth,
+        "bit_depth": getattr(predictor, "bit_depth", None),
     }
     # As they will be read.
     return json.loads(json.dumps(settings))

@@ -48,7 +48,7 @@ def _read(run: RunDirectory) -> dict[str, Any]:
         return json.loads(run.environment.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError:
+    except (ValueError, RecursionError):
         # Cut short by a version that did not write it at once.
         return {"unreadable": True}
 

@@ -77,6 +77,7 @@ def test_print_config(monkeypatch, capsys):
         (["evaluate", "--model", "x", "--dataset", "phantom", "--data-dir", "x", "--set", "seed=1"], 2, "data.options"),
         (["train", "--output", "x"], 2, "--data-dir"),
         (["train", "nothing.yaml"], 1, "nothing.yaml"),
+        (["train", "x" * 300], 2, "No file and no ready configuration"),
         (["train", "--output", "x", "--data-dir", "nowhere", "--dataset", "isic2018"], 1, "nowhere does not exist"),
         (["train", "--output", "x", "--data-dir", ".", "--model", "unett"], 2, "Did you mean 'unet'"),
         (["train", "--output", "x", "--data-dir", ".", "--loss", "dise"], 2, "Did you mean 'dice'"),

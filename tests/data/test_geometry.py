@@ -5,6 +5,7 @@ import pytest
 
 from keras_rau.datasets.geometry import as_size, fit_image, fit_mask, restore
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
+from keras_rau.errors import UsageError
 
 SIZES = [(64, 64), (100, 60), (60, 100), (33, 47), (200, 31), (1, 500)]
 
@@ -60,3 +61,9 @@ def test_sizes():
             as_size(bad)
     with pytest.raises(ValueError, match="resize='crop'"):
         fit_image(np.zeros((4, 4, 3), np.uint8), (2, 2), "crop")
+
+
+@pytest.mark.parametrize("size", [0, -1, (0, 4), (1, 2, 3), (1.5, 2)])
+def test_sizes_of_no_image_are_wrong_words(size):
+    with pytest.raises(UsageError, match="one positive whole number or two"):
+        as_size(size)

@@ -4,9 +4,10 @@ import pytest
 
 from keras_rau import datasets
 from keras_rau.datasets.sources.grouping import whose
+from keras_rau.errors import DataError
 from keras_rau.training import load_config
 from keras_rau.training.sets import load_split
-from tests.data.source_files import write, write_isic2018
+from tests.data.source_files import write, write_isic2018, write_pairs
 
 
 def _own(root, names="abcdefghij"):
@@ -95,3 +96,33 @@ def test_one_patient_in_two_official_sets_is_leakage(tmp_path):
             sample.image.write_bytes(sample.image.read_bytes() + sample.id.encode())
     (finding,) = datasets.leakage(sets)
     assert "show the same lesion or are of one group" in finding.message
+
+
+@pytest.mark.parametrize("cell", ["N/A", "nan", "unknown", "-", "None", "Not available"])
+def test_patients_whom_nobody_knows_are_not_one_patient(tmp_path, cell):
+    write_pairs(tmp_path / "own", "images", "masks", ["a", "b", "c"], "_mask")
+    (tmp_path / "own" / "metadata.csv").write_text(f"image_id,patient\na,{cell}\nb,{cell}\nc,p1\n")
+    samples = datasets.load("folder", tmp_path / "own", group_column="patient")
+    assert [sample.group for sample in samples] == ["a", "b", "p1"]
+    write_isic2018(tmp_path / "isic", ["ISIC_0000001", "ISIC_0000002"])
+    (tmp_path / "isic" / "metadata.csv").write_text(
+        f"isic_id,patient_id,lesion_id\nISIC_0000001,{cell},\nISIC_0000002,{cell},{cell}\n"
+    )
+    listing = datasets.survey("isic2018", tmp_path / "isic")
+    assert [sample.group for sample in listing.samples] == ["ISIC_0000001", "ISIC_0000002"]
+    assert "groups_missing" in [finding.kind for finding in listing.findings]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("image_id,patient\n", "has no values in a column 'patient'"),
+        ("image_id,patient\na,nan\nb,\n", "has no values in a column 'patient'"),
+        ("image_id,patient,patient\na,1,2\nb,1,3\n", "several columns of one name: patient"),
+    ],
+)
+def test_tables_that_cannot_say_the_patient_are_refused(tmp_path, table, said):
+    write_pairs(tmp_path, "images", "masks", ["a", "b"], "_mask")
+    (tmp_path / "metadata.csv").write_text(table)
+    with pytest.raises(DataError, match=said):
+        datasets.load("folder", tmp_path, group_column="patient")

@@ -18,8 +18,9 @@ from keras_rau.datasets.reading.examination import examine
 from keras_rau.datasets.reading.opening import FileProblem
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.describing import mask_values
-from keras_rau.errors import UsageError
+from keras_rau.errors import DataError, UsageError
 from tests.data.small_files import COLOURS, LESION
+from tests.data.source_files import write
 
 PACKAGES = [Path(__file__).parents[2] / name for name in ("keras_rau", "datasets", "export")]
 READERS = [
@@ -164,3 +165,31 @@ def test_a_users_own_fit_gets_our_line_once_without_our_traceback(tmp_path, cach
         assert text.count("is damaged or no image of a kind that is read") == 1
         assert "Traceback" not in text
         assert "keras_rau" not in text.replace(str(tmp_path), "")
+
+
+def test_a_link_to_itself_ends_no_listing(tmp_path):
+    for name in ("a", "z"):
+        write(tmp_path / "images" / f"{name}.png")
+        write(tmp_path / "masks" / f"{name}.png", "mask")
+    for name in ("loop", "loop.png"):
+        (tmp_path / "images" / name).symlink_to(name)
+    listing = datasets.survey("folder", tmp_path, unpaired="drop")
+    assert [sample.id for sample in listing.samples] == ["a", "z"]
+
+
+def test_folders_that_cannot_be_looked_into_are_refused_by_name(tmp_path):
+    root = tmp_path / "set"
+    for name in ("images", "masks", ".hidden", "../outside"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    write(root / "images" / "a.png")
+    write(root / "masks" / "a.png", "mask")
+    for images in ("../outside", str(tmp_path / "outside"), ".hidden", "images/../images"):
+        with pytest.raises(DataError, match="is not among those that are looked into"):
+            datasets.load("folder", root, images=images)
+    for images in ("x" * 300, "a\0b"):
+        with pytest.raises(DataError, match="does not exist"):
+            datasets.load("folder", root, images=images)
+    with pytest.raises(DataError, match="does not exist"):
+        datasets.load("folder", root, metadata="x" * 300)
+    with pytest.raises(DataError, match=r"x cannot be read: File name too long|… cannot be read: File name too long"):
+        datasets.load("folder", tmp_path / ("x" * 300))

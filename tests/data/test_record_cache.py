@@ -314,7 +314,7 @@ def test_a_cache_cut_short_while_in_use(samples, folder):
 def test_the_manifest_says_what_it_holds(samples, folder):
     _open(samples, folder)
     content = json.loads((folder / "manifest.json").read_text())["content"]
-    assert content["settings"] == {"image_size": [32, 48], "resize": "letterbox", "preprocess": []}
+    assert content["settings"] == {"image_size": [32, 48], "resize": "letterbox", "preprocess": [], "bit_depth": None}
     assert [row[0] for row in content["sources"]] == [sample.id for sample in samples]
 
 

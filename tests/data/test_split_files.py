@@ -104,3 +104,21 @@ def test_two_spellings_of_one_image_and_two_lists_of_one_set(tmp_path):
     (tmp_path / "train.txt").unlink()
     with pytest.raises(DataError, match="no UTF-8"):
         datasets.load_split(tmp_path, _samples(3))
+
+
+def test_the_folder_of_the_lists_is_made(tmp_path):
+    samples = _samples(20)
+    sets = dict(zip(("train", "val", "test"), datasets.split(samples), strict=True))
+    datasets.save_split(tmp_path / "new" / "lists", **sets)
+    assert datasets.load_split(str(tmp_path / "new" / "lists"), samples) == sets
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="file/lists cannot be made"):
+        datasets.save_split(tmp_path / "file" / "lists", **sets)
+
+
+@pytest.mark.parametrize("name", ["a\nb", " a", "a\u2028b", "a\udcff", "a\x0cb"])
+def test_ids_that_no_line_can_hold_are_refused_before_anything_is_written(tmp_path, name):
+    sample = datasets.Sample(name, Path(f"{name}.jpg"), None, "folder")
+    with pytest.raises(DataError, match=r"cannot be a line of a list.* Rename"):
+        datasets.save_split(tmp_path / "lists", [sample], [], [])
+    assert not (tmp_path / "lists").exists()

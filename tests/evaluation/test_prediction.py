@@ -14,6 +14,7 @@ from PIL import Image
 from keras_rau import datasets, export
 from keras_rau.errors import OutputError, RauError
 from keras_rau.evaluation import predict_files, read_regions
+from keras_rau.evaluation.prediction_record import Record
 from keras_rau.export.refinement import Refinement
 from keras_rau.lock import alone
 from keras_rau.outputs import Outputs
@@ -338,7 +339,7 @@ def test_an_output_that_is_a_file_or_has_a_damaged_record_is_one_line(predict, p
         predict(output=tmp_path / "file", resume=resume)
     assert (tmp_path / "file").read_text() == "mine"
     predict()
-    for content in ("{", "[1]"):
+    for content in ("{", "[1]", "[" * 100_000):
         (tmp_path / "masks/.keras-rau/prediction.json").write_text(content)
         with pytest.raises(RauError, match=r"prediction.json is damaged"):
             predict(resume=resume)
@@ -349,3 +350,11 @@ def test_the_record_says_who_made_the_masks(predict, photos, tmp_path):
     record = json.loads((tmp_path / "masks/.keras-rau/prediction.json").read_text())
     assert record["models"][0]["path"] == str(tmp_path / "model")
     assert (record["threshold"], record["classes"]["names"]) == (0.5, ["lesion"])
+
+
+def test_lines_of_the_record_that_are_not_ours_are_passed_over(tmp_path):
+    (tmp_path / ".keras-rau").mkdir()
+    lines = ["[" * 100_000, '{"at": 1}', '{"at": 2, "table": "a"}', "null", '{"at": 3, "regions": []}']
+    (tmp_path / ".keras-rau" / "done-x-1-0.jsonl").write_text("\n".join(lines))
+    record = Record(tmp_path)
+    assert (record.entries(), record.tables()) == ([], {"a"})

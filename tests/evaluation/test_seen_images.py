@@ -52,3 +52,24 @@ def test_images_of_the_archive_are_known_in_every_source(folder, tmp_path):
         chosen_samples(model, "folder", own, None)
     with pytest.warns(UserWarning, match="1 of these 2 images"):
         chosen_samples(model, "folder", own, "all")
+
+
+def test_ids_by_another_rule_than_those_of_the_training_are_refused(folder, tmp_path):
+    own = tmp_path / "own"
+    for kind in ("images", "masks"):
+        (own / kind).mkdir(parents=True)
+        ending = {"images": ".jpg", "masks": "_mask.png"}[kind]
+        content = (folder / kind / f"phantom_00000{ending}").read_bytes()
+        (own / kind / f"7{ending}").write_bytes(content)
+    by_path, by_name = tmp_path / "a.keras", tmp_path / "b.keras"
+    about = {"dataset": "folder", "split": {"train": ["train_7"], "val": [], "test": []}}
+    write_sidecar(by_path, {**about, "ids": "path"})
+    write_sidecar(by_name, about)
+    with pytest.raises(RauError, match=r"a.keras was trained with ids='path'.*--option ids=path, or --split all"):
+        chosen_samples(by_path, "folder", own, None)
+    with pytest.warns(UserWarning, match="cannot be told"):
+        chosen_samples(by_path, "folder", own, "all")
+    with pytest.raises(RauError, match=r"b.keras was trained with ids='name'"):
+        chosen_samples([by_path, by_name], "folder", own, None, {"ids": "path"})
+    assert len(chosen_samples(by_path, "folder", own, None, {"ids": "path"})) == 1
+    assert len(chosen_samples(by_name, "folder", own, None)) == 1

@@ -1,8 +1,10 @@
 """The configurations that come with the package."""
 
+import os
 from pathlib import Path
 
 from keras_rau.errors import UsageError
+from keras_rau.strangers import shown
 from keras_rau.suggestion import did_you_mean
 
 _FOLDER = Path(__file__).parent.parent / "configs"
@@ -36,9 +38,10 @@ def find(source: Path | str) -> Path:
         return path
     if path.name in ready_configs():
         return _FOLDER / f"{source}.yaml"
-    if path.is_file():
+    # Unlike that of a path it raises nothing, whatever the length of the name.
+    if os.path.isfile(path):
         return path
     raise UsageError(
-        f"No file and no ready configuration is called {str(source)!r}. {did_you_mean(source, ready_configs())}"
+        f"No file and no ready configuration is called {shown(str(source))}. {did_you_mean(source, ready_configs())}"
         f"Known: {', '.join(ready_configs())}"
     )
