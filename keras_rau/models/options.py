@@ -37,7 +37,7 @@ def check_options(owner: str, options: Collection[str], shared: set[str], own: C
 
 
 def check_input_shape(shape: Any, stride: int) -> None:
-    """Refuse what is no shape of an image, or smaller than the stride of the deepest level.
+    """Refuse what is not a shape of an image, or smaller than the stride of the deepest level.
 
     Raises:
         ValueError: it is.
@@ -51,7 +51,7 @@ def check_input_shape(shape: Any, stride: int) -> None:
 
 
 def check_output_activation(activation: Any) -> None:
-    """Refuse what is no activation.
+    """Refuse what is not an activation.
 
     Raises:
         ValueError: it is none.
