@@ -85,7 +85,7 @@ def warn_of_others(folder: Path) -> None:
     ]
     if others:
         warnings.warn(
-            f"Left out: {listed(f'{len(others)} file(s) or folder(s) in {folder} that are no {IMAGE_KINDS}', others)}",
+            f"Left out: {listed(f'{len(others)} file(s) or folder(s) in {folder} that are not {IMAGE_KINDS}', others)}",
             stacklevel=2,
         )
 

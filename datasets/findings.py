@@ -113,7 +113,7 @@ class Listing:
 
 
 def remedies(findings: Iterable[Finding]) -> list[str]:
-    """What to do about the findings, each way once; where many folders differ, the first three."""
+    """Return what to do about the findings, each remedy once; where many folders differ, the first three."""
     return list(dict.fromkeys(finding.remedy for finding in findings if finding.remedy))[:3]
 
 

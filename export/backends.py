@@ -104,7 +104,9 @@ class SavedModelBackend:
         # What is wrong inside of a graph TensorFlow says in many ways.
         except Exception as error:
             reason = one_line(str(error).splitlines()[0] if str(error) else type(error).__name__, 300)
-            raise ExportError(f"{path} is no SavedModel with a signature from `image` to `mask`: {reason}") from error
+            raise ExportError(
+                f"{path} is not a SavedModel with a signature from `image` to `mask`: {reason}"
+            ) from error
         height, width = spec.shape[1:3]
         self.size = None if height is None or width is None else (int(height), int(width))
         self.channels = self.function.structured_outputs["mask"].shape[-1]
@@ -128,7 +130,9 @@ class TFLiteBackend:
             self.signature = self.interpreter.get_signature_runner("serving_default")
             taken, given = self.signature.get_input_details(), self.signature.get_output_details()
         except (ValueError, RuntimeError, KeyError) as error:
-            raise ExportError(f"{path} is no TFLite model with a signature from `image` to `mask`: {error}") from error
+            raise ExportError(
+                f"{path} is not a TFLite model with a signature from `image` to `mask`: {error}"
+            ) from error
         check_form(Form(_details(taken), _details(given)), path, types=TYPES)
         self.input, self.output = taken["image"], given["mask"]
         self.size = (int(self.input["shape"][1]), int(self.input["shape"][2]))

@@ -70,17 +70,17 @@ class _File:
         return tf.cast(tf.gather(self.raw, tf.clip_by_value(places, 0, self.size + 63)), tf.int64)
 
     def number(self, place: tf.Tensor | int, count: int, little: tf.Tensor | bool) -> tf.Tensor:
-        """An unsigned number of so many bytes."""
+        """Read an unsigned number of so many bytes."""
         found = self.bytes(place, count)
         shifts = tf.constant([256**power for power in range(count)], tf.int64)
         return tf.reduce_sum(found * tf.where(little, shifts, shifts[::-1]), -1)
 
     def has(self, place: tf.Tensor | int, word: bytes) -> tf.Tensor:
-        """Whether a word lies at a place."""
+        """Return whether a word lies at a place."""
         return tf.reduce_all(self.bytes(place, len(word)) == tf.constant(list(word), tf.int64))
 
     def find(self, word: bytes) -> tf.Tensor:
-        """Where a word lies first; -1 where it does not."""
+        """Find the first place of a word; -1 where it does not occur."""
         count = tf.maximum(self.size, 1)
         hits = tf.reduce_all([self.raw[at : at + count] == letter for at, letter in enumerate(word)], 0)
         return tf.where(tf.reduce_any(hits), tf.argmax(tf.cast(hits, tf.uint8)), tf.constant(-1, tf.int64))
@@ -157,7 +157,7 @@ def _jpeg(file: _File) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _turned_by_text(file: _File, is_text: tf.Tensor) -> tf.Tensor:
-    """Whether the XMP text of a file, where there is one, tells another orientation than upright."""
+    """Return whether the XMP text of a file, if any, states another orientation than upright."""
 
     def look() -> tf.Tensor:
         # Only ASCII letters pass, since the expression knows bytes as UTF-8 alone.

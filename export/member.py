@@ -66,7 +66,7 @@ class Member:
         """Return probabilities, `(H, W)` of one lesion class, else `(H, W, K)`, at the sizes of RGB images.
 
         Raises:
-            OutputError: what the model gives for an image is no probability.
+            OutputError: what the model gives for an image is not a probability.
         """
         batch = np.stack([self._feed(image) for image in images]).astype(np.float32)
         maps = refinement.average(self._run, batch)

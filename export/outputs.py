@@ -81,12 +81,12 @@ def _stated(info: dict[str, Any], name: str) -> Outputs | None:
         return Outputs.from_config(info["classes"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(
-            f"`classes` in the JSON file of {name} is no description of classes: {error}. Export the model again."
+            f"`classes` in the JSON file of {name} is not a description of classes: {error}. Export the model again."
         ) from error
 
 
 def _named(own: Outputs, stated: Outputs | None, name: str) -> Outputs:
-    """The model's own description, with the names of the sidecar where it has none."""
+    """Return the model's own description, with the names of the sidecar where it has none."""
     if stated is None:
         return own
     if (stated.channels, stated.overlapping) != (own.channels, own.overlapping):

@@ -233,10 +233,17 @@ def check_parity(
         raise ExportError(
             f"The exported model differs from the Keras model by up to {report.max_abs:.2e}, with a Dice between the masks "
             f"of {mean:.4f} on average and {worst:.4f} at worst{_classes_in_words(report)}, on {report.n_images} "
-            f"{report.images}; allowed is {limits}. It is kept as {kept}."
+            f"{report.images}; allowed is {limits}. It is kept as {kept}.{_ROUNDING_REMEDY if limits.dice_mean > 0 else ''}"
         )
     truth = against_truth(reference, candidate, samples, images[0].shape[:2], info) if samples else None
     return replace(report, truth=truth, cost=cost_of(path, measure, trust=True))
+
+
+# Weights of 32 bits differ for other reasons than rounding.
+_ROUNDING_REMEDY = (
+    " A model that was trained for a few epochs only is undecided at many pixels, where rounding decides: train it longer, "
+    "choose a finer precision, or state other limits."
+)
 
 
 def _classes_in_words(report: ParityReport) -> str:

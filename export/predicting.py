@@ -24,7 +24,7 @@ def predict(image: Any, model: Path | str | Sequence[Path | str] = pretrained.DE
     Raises:
         DataError: the file is missing or no image.
         ExportError: the model is missing, damaged, or of another kind.
-        TypeError: the array is no image.
+        TypeError: the array is not an image.
 
     Example:
         >>> predict("photo.jpg", "out/model.tflite").mean()

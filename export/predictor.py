@@ -142,7 +142,7 @@ class Predictor:
 
     @property
     def resize(self) -> str:
-        """How images are brought to that size; of several models, the first."""
+        """`letterbox` or `squash`: the way in which images are brought to that size; of several models, the first."""
         return self.members[0].resize
 
     @property
@@ -163,8 +163,8 @@ class Predictor:
 
         Raises:
             DataError: a file is missing or no image.
-            OutputError: what the model gives for an image is no probability.
-            TypeError: it is no such array.
+            OutputError: what the model gives for an image is not a probability.
+            TypeError: it is not such an array.
 
         Example:
             >>> Predictor("model.tflite").predict(["a.jpg", "b.jpg"])[1].shape

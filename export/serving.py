@@ -147,7 +147,7 @@ def _files(
     threshold: float,
     outputs: Outputs,
 ) -> tf.Tensor:
-    """The PNG file of a mask; of exclusive classes, and that of class numbers; or one for each of overlapping classes."""
+    """Encode masks as PNG: one of the lesion, one of class numbers, or one for each of overlapping classes."""
 
     def encode() -> tf.Tensor:
         top, left, inner = _box(original, size, resize)

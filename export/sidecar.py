@@ -91,7 +91,7 @@ def write_sidecar(model: Path | str, info: dict[str, Any]) -> None:
         info: what is to be known of it.
 
     Raises:
-        UsageError: `preprocess` is no chain of steps, or `threshold` none of probabilities.
+        UsageError: `preprocess` is not a chain of steps, or `threshold` none of probabilities.
     """
     model = Path(model)
     path = sidecar_path(model)

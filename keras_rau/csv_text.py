@@ -15,7 +15,7 @@ _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 def safe(value: Any) -> Any:
     """Return a cell that no spreadsheet runs: text that begins like a formula gets an apostrophe in front.
 
-    Numbers and `None` stay as they are. Bytes of a file name that are no UTF-8 are written as `\\xff`.
+    Numbers and `None` stay as they are. Bytes of a file name that are not UTF-8 are written as `\\xff`.
 
     Example:
         >>> safe("=1+1.jpg"), safe(-0.5)
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text that can be encoded: bytes of a file name that are no UTF-8 become `\\xff`."""
+    """Return text that can be encoded: bytes of a file name that are not UTF-8 become `\\xff`."""
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:

@@ -14,7 +14,7 @@ class ExportError(RauError):
 
 
 class OutputError(ExportError, DataError):
-    """What a model gives for an image is no probability; other images may be segmented all the same."""
+    """What a model gives for an image is not a probability; other images may be segmented all the same."""
 
 
 class ModelFileError(ExportError, DataError):

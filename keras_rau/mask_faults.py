@@ -26,7 +26,7 @@ class Labels:
 
     @property
     def harmless(self) -> float | list[float]:
-        """What a pixel that does not count is given: background."""
+        """The value that a pixel that does not count is given: background."""
         return [1.0] + [0.0] * (self.classes - 1) if self.exclusive and not self.numbers else 0.0
 
     @property
@@ -41,7 +41,7 @@ class Labels:
 
 
 def remedies(labels: Labels) -> str:
-    """What may help, said where the values cannot be seen."""
+    """Return advice for where the values cannot be seen."""
     numbers = "subtract 1 where classes count from 1" if labels.numbers else "one-hot class numbers"
     if labels.classes == 1:
         numbers = "turn class numbers into the mask of one class, `mask == k`"
@@ -129,7 +129,9 @@ def _numbers_remedy(found: np.ndarray, labels: Labels) -> str:
         return "These look like class numbers: pass them in one channel, or one-hot."
     if found.min() >= 1 and found.max() == labels.classes:
         return "Classes count from 0: subtract 1, or give the model one channel more for the background."
-    return f"Build the model with {int(found.max()) + 1} channels, or pass ignore_value for numbers that are no class."
+    return (
+        f"Build the model with {int(found.max()) + 1} channels, or pass ignore_value for numbers that are not a class."
+    )
 
 
 def _whole(values: np.ndarray) -> bool:

@@ -20,7 +20,7 @@ def check_threshold(threshold: Any, name: str = "threshold") -> float:
         name: how the caller calls it, for the message.
 
     Raises:
-        UsageError: it is no such number.
+        UsageError: it is not such a number.
 
     Example:
         >>> check_threshold(0.4)

@@ -38,7 +38,7 @@ def check_pixels(
         bool `(B,)`: false for images with a fault or with a NaN in the prediction.
 
     Raises:
-        ValueError: eagerly, when a mask holds values that are no labels, or a prediction some outside [0, 1].
+        ValueError: eagerly, when a mask holds values that are not labels, or a prediction some outside [0, 1].
     """
     fine = ops.logical_and(known_labels(truth, labels), _predicted(prediction, probabilities))
     valid = ops.all(fine, axis=tuple(range(1, len(fine.shape))))
@@ -110,7 +110,7 @@ def _predicted(prediction: Any, probabilities: bool) -> Any:
 
 
 def _seen(value: Any) -> np.ndarray | None:
-    """The value, or `None` while a program is traced: each backend has its own error for that."""
+    """Return the value, or `None` while a program is traced: each backend has its own error for that."""
     try:
         return ops.convert_to_numpy(value)
     except (TypeError, ValueError, NotImplementedError, RuntimeError, AttributeError):

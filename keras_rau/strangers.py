@@ -86,12 +86,12 @@ def read_text(path: Path | str, largest: int, error: type[RauError] = DataError)
     """Return the UTF-8 text of a regular file of at most `largest` bytes; a byte order mark is dropped.
 
     Raises:
-        RauError: as of `read_bytes`; or it is no UTF-8 text.
+        RauError: as of `read_bytes`; or it is not UTF-8 text.
     """
     try:
         return read_bytes(path, largest, error).decode("utf-8-sig")
     except UnicodeDecodeError as failure:
-        raise error(f"{path} is no UTF-8 text (byte {failure.start}).") from failure
+        raise error(f"{path} is not UTF-8 text (byte {failure.start}).") from failure
 
 
 def parse_json(text: str | bytes, name: Path | str, error: type[RauError] = DataError) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def parse_json(text: str | bytes, name: Path | str, error: type[RauError] = Data
         error: class of the error to raise.
 
     Raises:
-        RauError: it is no JSON, holds another thing than an object, or is nested too deep.
+        RauError: it is not JSON, holds another thing than an object, or is nested too deep.
     """
     try:
         tree = json.loads(text)

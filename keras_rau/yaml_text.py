@@ -21,7 +21,7 @@ def read_yaml(path: Path | str) -> Any:
     """Return what a YAML file holds.
 
     Raises:
-        RauError: it cannot be read, is no YAML, or exceeds a bound; the message is one line and names the file.
+        RauError: it cannot be read, is not YAML, or exceeds a bound; the message is one line and names the file.
 
     Example:
         >>> read_yaml("mine.yaml")["epochs"]
@@ -41,7 +41,7 @@ def parse_yaml(text: str, name: str = "the text") -> Any:
         name: what to call it in messages.
 
     Raises:
-        RauError: it is no YAML, or exceeds a bound.
+        RauError: it is not YAML, or exceeds a bound.
     """
     if len(text) > LARGEST:
         raise RauError(f"{name} is larger than {LARGEST:,} bytes, which no such file should be.")
@@ -52,7 +52,7 @@ def parse_yaml(text: str, name: str = "the text") -> Any:
         place = f", line {mark.line + 1}" if mark else ""
         raise RauError(f"{name}{place}: {one_line(str(error.problem or error.context))}.") from error
     except yaml.YAMLError as error:
-        raise RauError(f"{name} is no YAML: {one_line(str(error).splitlines()[0])}.") from error
+        raise RauError(f"{name} is not YAML: {one_line(str(error).splitlines()[0])}.") from error
     except RecursionError as error:
         raise RauError(f"{name} is nested too deep.") from error
     # PyYAML turns words into numbers and dates by Python's own functions, and lets their errors through.

@@ -25,7 +25,7 @@ HOSTILE = [
     ("true: 1", "a key must be a word"),
     ("? [a]\n: b", "a key must be a word"),
     ("? \n: 1", "a key must be a word"),
-    ("1: 2", "a key that is no word"),
+    ("1: 2", "a key that is not a word"),
     ("[" * 100_000, "nested deeper than 24"),
     ("- " * 9000, "nested deeper than 24"),
     ("x: " + "{a: " * 9000, "nested deeper than 24"),
@@ -114,7 +114,7 @@ def test_json_of_strangers(tmp_path):
     (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
     assert read_json(tmp_path / "a.json") == {"a": 1}
     (tmp_path / "a.json").write_bytes(b"\xff\xff")
-    with pytest.raises(DataError, match="no UTF-8"):
+    with pytest.raises(DataError, match="not UTF-8"):
         read_json(tmp_path / "a.json")
     with pytest.raises(DataError, match="larger than 1 bytes"):
         read_json(tmp_path / "a.json", largest=1)

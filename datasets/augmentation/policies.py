@@ -38,7 +38,7 @@ _LIMITS: dict[str, float] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """How far a policy goes; 0 leaves that part out, and a strength is drawn anew for each image from 0 to the reach.
+    """How far a policy goes; 0 leaves that part out, and a strength is drawn again for each image from 0 to the reach.
 
     Attributes:
         dihedral: flip, and turn by multiples of 90° (by 180° only when the frame is not square).

@@ -57,7 +57,7 @@ class ClassMasks:
 
     @property
     def has_ignored(self) -> bool:
-        """Whether there are values for pixels that count nothing."""
+        """True where a value marks pixels that are left out of training and scores."""
         return any(channels == (IGNORED,) for _, channels in self.keys)
 
     def fit(self, truth: np.ndarray, size: Size, resize: str = "letterbox") -> np.ndarray:

@@ -61,7 +61,7 @@ def read_class_mask(path: Path | str, classes: Any) -> np.ndarray:
 
     Raises:
         DataError: the file is missing, truncated, no image, or holds a value that no class is stated for.
-        UsageError: `classes` is no such description, or one of one file a class.
+        UsageError: `classes` is not such a description, or one of one file a class.
 
     Example:
         >>> read_class_mask("7_mask.png", {0: "background", 1: "nevus", 2: "melanoma"}).max()
@@ -159,7 +159,7 @@ def _places(opened: Opened, classes: ClassMasks) -> np.ndarray:
 
 
 def _numbers(opened: Opened, classes: ClassMasks) -> np.ndarray:
-    """The number in each pixel of a label image."""
+    """Read the number in each pixel of a label image."""
     image = opened.image
     if opened.deep is not None:
         values = opened.deep
@@ -172,7 +172,7 @@ def _numbers(opened: Opened, classes: ClassMasks) -> np.ndarray:
     elif image.mode[0] in "IF" or (image.mode == "L" and not has_alpha(image)):
         values = np.asarray(image)
         if values.dtype.kind == "f" and not np.array_equal(values, np.rint(values)):
-            raise FileProblem("class_unknown", f"{opened.path} holds fractions, which are no class numbers.")
+            raise FileProblem("class_unknown", f"{opened.path} holds fractions, which are not class numbers.")
         return values if values.dtype == np.uint8 else values.astype(np.int64)
     else:
         values = _colour_channels(opened)
@@ -216,7 +216,7 @@ def _colour_channels(opened: Opened) -> np.ndarray:
 
 
 def _unknown(opened: Opened, unknown: np.ndarray, present: np.ndarray, classes: ClassMasks) -> FileProblem:
-    """What to say of values that no class is stated for."""
+    """Describe values that no class is stated for."""
     stated = [key for key, _ in classes.keys]
     text = (
         f"{opened.path} holds {_listed(unknown, classes.form)}, which `classes` does not name. Stated are "

@@ -107,7 +107,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         trouble = ""
         if not newurl.lower().startswith(("http:", "https:")):
-            trouble = "is no web address"
+            trouble = "is not a web address"
         elif req.full_url.startswith("https:") and not newurl.startswith("https:"):
             trouble = "is not encrypted"
         if trouble:
@@ -120,7 +120,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 def ask(url: str, method: str = "GET", headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
     """Open `url`; proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`)."""
     sent = {"User-Agent": f"keras-rau/{__version__}", "Accept-Encoding": "identity", **(headers or {})}
-    # Built anew each time, because a proxy is read from the environment when the opener is made.
+    # Built again each time, because a proxy is read from the environment when the opener is made.
     opener = urllib.request.build_opener(_Redirects, _Http, _Https)
     try:
         response = opener.open(urllib.request.Request(url, headers=sent, method=method), timeout=TIMEOUT)
@@ -208,7 +208,7 @@ def explained(error: Exception, url: str) -> DataError:
 
 
 def _said(words: Any) -> str:
-    """The first line of what a server or the system says."""
+    """Return the first line of what a server or the system says."""
     return one_line(next(iter(str(words).splitlines()), ""))
 
 

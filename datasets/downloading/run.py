@@ -157,14 +157,14 @@ def _check_earlier(step: Step, known: Mapping[str, str]) -> None:
     if earlier and len(known.get(name, "")) == len(earlier) and known[name] != earlier:
         raise DataError(
             f"{step.target} came from {name} with the sum {earlier}, but the file of --checksums says {known[name]}. "
-            "Move it away to have it fetched anew."
+            "Move it away to have it fetched again."
         )
 
 
 def _refused(step: Step, reason: str) -> DataError:
     aside = step.packed.with_name(f"{step.packed.name}.refused")
     step.packed.replace(aside)
-    return DataError(f"{reason} The file is set aside as {aside}; run the same command again to fetch it anew.")
+    return DataError(f"{reason} The file is set aside as {aside}; run the same command again to fetch it again.")
 
 
 def _tell(step: Step, say: Callable[[str], None]) -> None:

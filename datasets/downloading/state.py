@@ -127,7 +127,7 @@ def complete_note(archive: Archive, root: Path) -> str:
         known = read_sums(root / SUMS).get(archive.file) if (root / SUMS).exists() else None
         differs = known and difference(str(target), digests(target, lambda *_: None), {f"{root / SUMS}": known})
         if differs:
-            raise DataError(f"{differs}. Move it away to have it fetched anew.")
+            raise DataError(f"{differs}. Move it away to have it fetched again.")
         return "there" if known else "there (not from this command, and not checked)"
     record = _read(root).get(archive.file)
     expected = _counts(record, root) if record else {archive.suffix: archive.count}
@@ -136,7 +136,7 @@ def complete_note(archive: Archive, root: Path) -> str:
         if found.get(suffix, 0) < number:
             raise DataError(
                 f"{target} is not whole: it holds {found.get(suffix, 0)} of {number} {suffix} files. "
-                "Move it away to have it fetched anew."
+                "Move it away to have it fetched again."
             )
     return "there" if record else "there (not from this command, but with as many files as it should hold)"
 

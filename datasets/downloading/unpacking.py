@@ -39,7 +39,7 @@ def check_table(path: Path) -> None:
     except DataError as error:
         raise DamagedArchive(str(error)) from error
     if len(lines) < 2 or not all("," in line for line in lines if line.strip()) or "<" in lines[0]:
-        raise DamagedArchive(f"{path.name} is no table of several lines with commas.")
+        raise DamagedArchive(f"{path.name} is not a table of several lines with commas.")
 
 
 def unpack(
@@ -60,8 +60,8 @@ def unpack(
         accepted: called with the folder of all files, before it becomes `target`.
 
     Raises:
-        DamagedArchive: it is no zip file, is damaged, cannot be unpacked here, grows beyond all measure, or holds names that
-            lead out of the folder; nothing of it is left unpacked.
+        DamagedArchive: it is not a zip file, is damaged, cannot be unpacked here, grows beyond all measure, or holds names
+            that lead out of the folder; nothing of it is left unpacked.
         DataError: the disk is too small or full.
     """
     work = target.with_name(f".{target.name}.unpacking")

@@ -75,7 +75,7 @@ def wanted(samples: Sequence[Sample], view: View) -> Manifest:
 
 
 def _bit_depth(samples: Sequence[Sample]) -> Any:
-    """What all samples say of their depth, or what each says where they differ."""
+    """Return the depth that all samples state, or what each states where they differ."""
     depths = [sample.bit_depth for sample in samples]
     return depths if len(set(depths)) > 1 else next(iter(depths), None)
 

@@ -69,7 +69,7 @@ def read_pair_fast(
 
 
 def _bytes(path: Path) -> bytes:
-    """The content, with as few calls of the system as possible; empty where `read_pair` has something to say."""
+    """Read a file with as few calls of the system as possible; return nothing where `read_pair` is to raise the error."""
     # Opening a pipe would wait for somebody who writes.
     file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     try:

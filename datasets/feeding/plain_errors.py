@@ -33,7 +33,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def our_line(text: str) -> str | None:
-    """What we said of a file, in the message of an error of TensorFlow; `None` if it is about something else.
+    """Find our line about a file in the message of an error of TensorFlow; `None` if it is about something else.
 
     Example:
         >>> our_line("assertion failed: [DataError: a.png does not exist.]")

@@ -1,4 +1,4 @@
-"""Resized samples on disk as TFRecord files: written once, verified when opened, written anew when their sources change."""
+"""Resized samples on disk as TFRecord files: written once, verified when opened, written again when their sources change."""
 
 import bisect
 import contextlib
@@ -44,7 +44,7 @@ class RecordCache:
         self._images, self._masks = manifest.images or [], manifest.masks or []
         shards = manifest.shards or []
         self._ends = list(accumulate(records for _, records, _ in shards))
-        # Opened at once, so that another process that writes the cache anew takes nothing away.
+        # Opened at once, so that another process that writes the cache again takes nothing away.
         self._files: list[BinaryIO] = []
         weakref.finalize(self, _close, self._files).atexit = False
         for name, _, _ in shards:
@@ -62,7 +62,7 @@ class RecordCache:
                     file.seek(place)
                     if file.readinto(values) != values.nbytes:
                         raise DataError(
-                            f"The cache in {self.folder} was cut short; start again, and it is written anew."
+                            f"The cache in {self.folder} was cut short; start again, and it is written again."
                         )
         except OSError as error:
             raise DataError(f"The cache in {self.folder} cannot be read: {error}.") from error
@@ -101,7 +101,7 @@ def open_record_cache(samples: Sequence[Sample], view: View, folder: Path | str)
             if found is not None and cache_manifest.current_build(folder) != found.build:
                 continue
             if reason is not None:
-                warnings.warn(f"The cache in {folder} is written anew: {reason}.", stacklevel=3)
+                warnings.warn(f"The cache in {folder} is written again: {reason}.", stacklevel=3)
             _write(samples, view, folder, wanted)
     except OSError as error:
         raise DataError(

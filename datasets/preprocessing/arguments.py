@@ -9,7 +9,7 @@ def check_image(image: Any) -> np.ndarray:
     """The image as a contiguous array.
 
     Raises:
-        TypeError: it is no uint8 `(H, W, 3)` array with at least one pixel.
+        TypeError: it is not a uint8 `(H, W, 3)` array with at least one pixel.
     """
     values = np.asarray(image)
     if values.dtype != np.uint8 or values.ndim != 3 or values.shape[2] != 3 or 0 in values.shape:

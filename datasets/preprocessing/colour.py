@@ -21,7 +21,7 @@ def shades_of_grey(image: np.ndarray, power: float = 6.0) -> np.ndarray:
         uint8 RGB `(H, W, 3)`; values above 255 are cut off. An image that lacks a channel altogether is returned as it is.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         ValueError: the power is out of range.
 
     Example:

@@ -20,7 +20,7 @@ def enhance_contrast(image: np.ndarray, clip: float = 2.0, tiles: int = 8) -> np
         uint8 RGB `(H, W, 3)`.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         ValueError: a parameter is out of range.
 
     Example:

@@ -37,7 +37,7 @@ def remove_hair(
         uint8 RGB `(H, W, 3)`; pixels that are not hair keep their exact values.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         ValueError: a parameter is out of range.
 
     Example:
@@ -67,7 +67,7 @@ def find_hair(image: np.ndarray, kernel: float = 0.035, threshold: float = 20.0,
         uint8 `(H, W)` of 0 and 1; a pixel wider than the lines, since their edges are mixed with skin.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         ValueError: a parameter is out of range.
 
     Example:

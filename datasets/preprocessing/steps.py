@@ -103,7 +103,7 @@ def preprocess(image: np.ndarray, steps: Steps) -> np.ndarray:
         uint8 RGB `(H, W, 3)`; the geometry is the image's, so that its mask still fits.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         UsageError: the chain is wrong, see `parse_steps`.
 
     Example:

@@ -24,7 +24,7 @@ def remove_vignette(image: np.ndarray, threshold: float = 60.0, margin: float = 
         uint8 RGB `(H, W, 3)`; pixels inside the circle keep their exact values, and so does an image without dark corners.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         ValueError: a parameter is out of range.
 
     Example:
@@ -60,7 +60,7 @@ def find_vignette(image: np.ndarray, threshold: float = 60.0, margin: float = 0.
         uint8 `(H, W)` of 0 and 1.
 
     Raises:
-        TypeError: the image is no such array.
+        TypeError: the image is not such an array.
         ValueError: a parameter is out of range.
 
     Example:

@@ -150,7 +150,7 @@ def _clean_all(
 
 
 def _cleaned(path: Path, threshold: float | None) -> tuple[bytes, bool]:
-    """A PNG file of 0 and 255 with the pixels as they are stored, and whether they had to be cut."""
+    """Return a PNG file of 0 and 255 with the pixels as they are stored, and whether they had to be cut."""
     opened = open_file(path)
     try:
         values, was_cut = two_values(opened), False
@@ -171,7 +171,7 @@ def _cleaned(path: Path, threshold: float | None) -> tuple[bytes, bool]:
 
 
 def _cut(opened: Opened, threshold: float | None) -> np.ndarray | None:
-    """The mask of a file that has more than two values, or `None` when cutting it might lose what they mean."""
+    """Cut a mask of more than two values; return `None` where that might lose what the values mean."""
     plane = mask_plane(opened)
     if plane.dtype == np.int64:
         if not nearly_two(plane):
@@ -193,7 +193,7 @@ def _cut_fractions(plane: np.ndarray, threshold: float | None) -> np.ndarray | N
 
 
 def refusals(result: Cleaned) -> tuple[list[str], list[str]]:
-    """What is said of the refused files, one line each, and what is to be done, once for all."""
+    """Return a line for each refused file, and the remedies, each once."""
     ours = [problem for problem in result.refused if "clean-masks" in problem.remedy]
     remedies = {problem.remedy for problem in result.refused if problem.remedy and problem not in ours}
     if ours:

@@ -40,12 +40,12 @@ class FileProblem(DataError):
 
 
 def printable(text: str) -> str:
-    """`text` with escapes for the bytes of file names that are no UTF-8, which no terminal and no table takes."""
+    """`text` with escapes for the bytes of file names that are not UTF-8, which no terminal and no table takes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def unreadable(path: Path, what: str) -> FileProblem:
-    """A problem of kind `file_unreadable`: the path and what is said of it."""
+    """Build a problem of kind `file_unreadable` from the path and what is wrong with it."""
     return FileProblem("file_unreadable", f"{path} {what}")
 
 
@@ -82,7 +82,7 @@ def check_pixels(path: Path, width: int, height: int) -> None:
 
 @contextmanager
 def opened_file(path: Path) -> Iterator[BinaryIO]:
-    """A regular file that is not too long, opened for reading.
+    """Open a regular file that is not too long for reading.
 
     Raises:
         FileProblem: it is missing, cannot be opened, too long, or a pipe, socket, device or folder, none of which is read.
@@ -101,7 +101,7 @@ def opened_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def check_kind(path: Path, found: os.stat_result) -> None:
-    """Refuse what is no regular file, or too long.
+    """Refuse what is not a regular file, or too long.
 
     Raises:
         FileProblem: it is.
@@ -119,7 +119,7 @@ def check_kind(path: Path, found: os.stat_result) -> None:
 
 
 def read_content(path: Path) -> bytes:
-    """The bytes of an image file.
+    """Read the bytes of an image file.
 
     Raises:
         FileProblem: as `opened_file`, or the file is empty.
@@ -144,7 +144,7 @@ def _no_system_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         raise unreadable(path, f"cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise unreadable(path, f"is no name of a file ({error}).") from error
+        raise unreadable(path, f"is not the name of a file ({error}).") from error
 
 
 @contextmanager
@@ -166,5 +166,5 @@ def enough_memory(path: Path) -> Iterator[None]:
 
 
 def out_of_memory(path: Path) -> FileProblem:
-    """What is said of a file for which the memory does not suffice."""
+    """Build the problem of a file for which the memory does not suffice."""
     return unreadable(path, "does not fit into the memory that is free. Scale it down, or free some memory.")

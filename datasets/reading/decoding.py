@@ -29,7 +29,7 @@ def read_image(path: Path | str, *, bit_depth: int | None = None, note: Note | N
     Raises:
         DataError: the file is missing, truncated, too large, no regular file or no such image, or needs more bits than
             `bit_depth`.
-        UsageError: `bit_depth` is no such number.
+        UsageError: `bit_depth` is not such a number.
 
     Example:
         >>> read_image("photo.jpg").shape
@@ -76,7 +76,7 @@ def read_pair(
 
     Raises:
         DataError: a file is missing, truncated, no image or no mask, or the sizes differ.
-        UsageError: `bit_depth` is no such number.
+        UsageError: `bit_depth` is not such a number.
 
     Example:
         >>> image, mask = read_pair("photo.jpg", "photo_mask.png")

@@ -31,7 +31,7 @@ def check_bit_depth(bit_depth: int | None) -> None:
 
 
 def guessed_depth(values: np.ndarray) -> int:
-    """The number of bits that hold all values but those of stray pixels: 8, 10, 12, 14 or 16.
+    """Guess the number of bits that hold all values but those of stray pixels: 8, 10, 12, 14 or 16.
 
     Args:
         values: numbers from 0 to 65535, of any shape.
@@ -61,7 +61,7 @@ def eight_bits(path: Path, values: np.ndarray, bit_depth: int) -> np.ndarray:
 
 
 def guess_message(path: Path, bits: int) -> str:
-    """What is said where the depth was guessed to be less than 16 bits."""
+    """Return the warning that the depth was guessed to be less than 16 bits."""
     return (
         f"{path} has room for 16 bits and does not say how many it uses; nearly all of its values fit into {bits}, so that "
         f"it is read as of {bits} bits."

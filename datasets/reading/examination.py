@@ -110,7 +110,7 @@ def _open(result: Examination, path: Path) -> Opened | None:
     wanted = SUFFIX_FORMATS.get(path.suffix.lower())
     found = "JPEG" if opened.format == "MPO" else opened.format
     if wanted is not None and wanted != found:
-        result.add("suffix_differs", f"{path} is no {wanted} file but {found}. Rename it, or save it anew.", path)
+        result.add("suffix_differs", f"{path} is not a {wanted} file but {found}. Rename it, or save it again.", path)
     if opened.frames > 1:
         result.add(
             "several_pictures",
@@ -158,7 +158,7 @@ def _add_ambiguous(result: Examination, path: Path, image: Opened) -> None:
     result.add(
         "orientation_ambiguous",
         f"{path} fits its image {image.path} (EXIF orientation {image.orientation}) in more than one turn; it is taken as "
-        "it is shown by viewers. If that is wrong, turn it and save it anew.",
+        "it is shown by viewers. If that is wrong, turn it and save it again.",
         path,
     )
 
@@ -191,7 +191,7 @@ def _look_at_class_masks(result: Examination, image: Opened) -> None:
 
 
 class _Told(Exception):
-    """What is wrong with a file has become a finding already."""
+    """Raised when what is wrong with a file has become a finding already."""
 
 
 def _look_at_mask(result: Examination, path: Path, image: np.ndarray, mask: np.ndarray) -> None:
@@ -199,7 +199,7 @@ def _look_at_mask(result: Examination, path: Path, image: np.ndarray, mask: np.n
     if share == 0:
         result.add("mask_empty", f"{path} marks no lesion. Draw it, or remove the pair unless that is meant.", path)
     elif share == 1:
-        result.add("mask_full", f"{path} marks the whole image as lesion. Draw it anew unless that is meant.", path)
+        result.add("mask_full", f"{path} marks the whole image as lesion. Draw it again unless that is meant.", path)
     else:
         result.outline = _digest(mask)
         if looks_inverted(image, mask):

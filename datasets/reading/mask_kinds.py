@@ -55,12 +55,12 @@ def tell_apart(plane: np.ndarray) -> Greys:
 
 
 def cut(plane: np.ndarray, top: int, threshold: float | None = None) -> np.ndarray:
-    """The mask uint8 `(H, W)` of 0 and 1 of greys, cut at half their highest value, or at `threshold` of it."""
+    """Cut greys at half their highest value, or at `threshold` of it; return a mask uint8 `(H, W)` of 0 and 1."""
     return (plane > (0.5 if threshold is None else threshold) * top).astype(np.uint8)
 
 
 def _is_smoothed(plane: np.ndarray, present: np.ndarray, scale: int) -> bool:
-    """Whether there are two values alone but for compression, and an outline between them that is narrow enough."""
+    """Return whether, apart from compression, there are only two values with a narrow outline between them."""
     top, noise, few = int(present[-1]), _NOISE * scale // 255, len(present) <= _SOME
     # Compression moves white as well as black; otherwise a few values are no noise: 1 beside 0 is a class.
     if few and top - present[-2] > noise:
@@ -96,7 +96,7 @@ def _grown(region: np.ndarray, reach: int) -> np.ndarray:
 
 
 def _lies_between(plane: np.ndarray, present: np.ndarray) -> bool:
-    """Whether the middle one of three values is at the outline alone, between the two others."""
+    """Return whether the middle one of three values occurs only at the outline, between the two others."""
     low, middle, high = (plane == value for value in present)
     if present[1] < 0.2 * present[2] or present[1] > 0.9 * present[2] or present[1] in _areas(plane):
         return False
@@ -105,7 +105,7 @@ def _lies_between(plane: np.ndarray, present: np.ndarray) -> bool:
 
 
 def _is_flat(plane: np.ndarray, present: np.ndarray, counts: np.ndarray) -> bool:
-    """Whether nearly all pixels belong to some dozens of values that fill areas, such as numbers of instances."""
+    """Return whether nearly all pixels belong to some dozens of values that fill areas, such as numbers of instances."""
     areas = _areas(plane)
     if not 2 < len(areas) <= _MANY:
         return False

@@ -141,7 +141,7 @@ def header(path: Path | str) -> Header:
 
 @contextmanager
 def _one_problem(path: Path) -> Iterator[None]:
-    """Whatever a reader raises over damaged bytes, as one problem of the file."""
+    """Turn whatever a reader raises over damaged bytes into one problem of the file."""
     try:
         with enough_memory(path):
             yield
@@ -156,7 +156,7 @@ _DAMAGED = "cannot be read as an image, it is cut off or damaged: {}. Fetch it a
 
 
 def _recognised(path: Path, start: bytes, file: BinaryIO) -> Image.Image:
-    """The picture, by the one reader that its first bytes name; nothing of it is decoded yet.
+    """Open the picture with the one reader that its first bytes name; nothing of it is decoded yet.
 
     Raises:
         FileProblem: they are those of no image that is read.

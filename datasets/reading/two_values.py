@@ -52,7 +52,7 @@ def _two_values(opened: Opened) -> np.ndarray:
 
 
 def lesion_value(opened: Opened) -> int | None:
-    """The grey value that is lesion in a mask of two; `None` for colours, fractions, transparency and a single value."""
+    """Find the grey value that is lesion in a mask of two; `None` for colours, fractions, transparency or a single value."""
     image = opened.image
     if opened.deep is not None or image.mode not in ("1", "L", "I", "I;16") or has_alpha(image):
         return None
@@ -95,7 +95,7 @@ def _grey_or_colour(path: Path, values: np.ndarray) -> np.ndarray:
     if plane[alpha == 0].any():
         raise FileProblem(
             "mask_of_greys",
-            f"{path} is no clear mask: its transparent pixels are not black, so that colour and transparency contradict "
+            f"{path} is not a clear mask: its transparent pixels are not black, so that colour and transparency contradict "
             "each other. Save it as 0 and 255 without transparency.",
         )
     return np.ascontiguousarray(plane)
@@ -112,7 +112,7 @@ def _problem(path: Path, values: np.ndarray) -> FileProblem:
 
 
 def as_greys(values: np.ndarray) -> np.ndarray | None:
-    """A plane of grey values as uint8 or uint16; `None` if it holds fractions, or numbers below 0 or above 65535."""
+    """Convert grey values to uint8 or uint16; return `None` for fractions, or numbers below 0 or above 65535."""
     if values.dtype == np.uint8:
         return values
     if values.dtype.kind not in "iu" or values.min() < 0 or values.max() > 65535:
@@ -121,20 +121,20 @@ def as_greys(values: np.ndarray) -> np.ndarray | None:
 
 
 def _unclear(path: Path, present: np.ndarray) -> FileProblem:
-    """What is said where none of one or two values is 0, and of numbers that are no grey values."""
+    """What is said where none of one or two values is 0, and of numbers that are not grey values."""
     if len(present) == 1:
         what = f"it holds the one grey value {present[0]}, which may be lesion or not"
     elif len(present) == 2:
         what = f"it holds the 2 grey values {present[0]} and {present[1]}, of which none is 0"
     else:
         what = f"it holds {len(present)} grey values from {present[0]} to {present[-1]}"
-    return FileProblem("mask_of_greys", f"{path} is no mask of two values: {what}. {_PLAIN}", LABELS_REMEDY)
+    return FileProblem("mask_of_greys", f"{path} is not a mask of two values: {what}. {_PLAIN}", LABELS_REMEDY)
 
 
 def _of_greys(path: Path, found: Greys, count: int) -> FileProblem:
-    """What is said of more than two grey values, by what they seem to be."""
+    """Describe more than two grey values by what they seem to be."""
     listed = ", ".join(str(value) for value in found.values[:_SHOWN]) + (", …" if count > _SHOWN else "")
-    text = f"{path} is no mask of two values: it holds {count} grey values"
+    text = f"{path} is not a mask of two values: it holds {count} grey values"
     if found.kind == "smoothed":
         text += (
             f" from {found.values[0]} to {found.top}, as smoothing or JPEG compression leaves them around an outline."
@@ -154,7 +154,7 @@ def _of_greys(path: Path, found: Greys, count: int) -> FileProblem:
 
 
 def clean_remedy(folder: Path, option: str = "") -> str:
-    """The one command that cuts all masks of a folder, into a new folder."""
+    """Return the one command that cuts all masks of a folder into a new folder."""
     words = [str(folder), str(folder.with_name(f"{folder.resolve().name}-clean"))]
     quoted = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
     return f"`keras-rau clean-masks {option}{quoted}` writes masks of 0 and 255 into a new folder."
@@ -165,17 +165,19 @@ def _colour_problem(path: Path, values: np.ndarray) -> FileProblem:
     channels = _channels(values)
     spread = np.mean(channels.max(0) - channels.min(0))
     if nearly_two(values):
-        text = f"{path} is no mask of two values: it holds {len(present)} colours, nearly all near black or one other."
+        text = (
+            f"{path} is not a mask of two values: it holds {len(present)} colours, nearly all near black or one other."
+        )
         return FileProblem("mask_of_greys", text, clean_remedy(path.parent))
     if len(present) > 256 and spread > 8:
         return FileProblem(
             "mask_is_image",
-            f"{path} is no mask but a picture of {len(present)} colours. If image and mask are exchanged, exchange them "
+            f"{path} is not a mask but a picture of {len(present)} colours. If image and mask are exchanged, exchange them "
             "back.",
         )
     names = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in _channels(present).T.tolist()]
     listed = f" ({', '.join(names)})" if len(names) <= _SHOWN else ""
-    text = f"{path} is no mask of two values: it holds {len(present)} colours{listed}."
+    text = f"{path} is not a mask of two values: it holds {len(present)} colours{listed}."
     if len(present) == 2:
         return FileProblem("mask_of_greys", f"{text} Save it as 0 (black) and 255 (white).", LABELS_REMEDY)
     return FileProblem("mask_of_greys", text, LABELS_REMEDY.replace("value: name", '"#rrggbb": name'))
@@ -187,7 +189,7 @@ def _channels(values: np.ndarray) -> np.ndarray:
 
 
 def nearly_two(values: np.ndarray) -> bool:
-    """Whether colours, one number each, are black and one other colour but for what JPEG compression does to them."""
+    """Return whether colours, one number each, are black and one other, apart from traces of JPEG compression."""
     channels = _channels(values)
     near = _NEAR * (1 if channels.max() < 256 else 257)
     dark = channels.max(axis=0) < near

@@ -90,7 +90,7 @@ class Called:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """What the id in a name of a file may be, the longest first: an id itself may end like a file or a mask."""
+    """Yield what the id in the name of a file may be, the longest first: an id itself may end like a file or a mask."""
     stem = _FILE.sub("", name)
     yield from dict.fromkeys((name, stem, _MASK.sub("", stem)))
 

@@ -92,7 +92,7 @@ def folder(
     tree = scan(root, listing)
 
     def twice(first: Path, second: Path) -> str:
-        """What is to be done about two files of one id."""
+        """Return what to do about two files of one id."""
         if not by_path and first.parent != second.parent:
             return "Tell them apart by their folders with the option ids='path'."
         if image_names is not None or mask_names is not None:
@@ -194,7 +194,7 @@ def _offer_paths(tree: Tree) -> None:
 
 
 def _existing(tree: Tree, given: str | None) -> Path | None:
-    """The folder of this name right in the root, in any letter case."""
+    """Find the folder of this name right in the root, in any letter case."""
     if given is None or given == ".":
         return None if given is None else tree.root
     path = tree.root / given
@@ -206,7 +206,7 @@ def _existing(tree: Tree, given: str | None) -> Path | None:
 
 
 def _within(tree: Tree, given: str | None, usual: str, default: Path | None) -> Path:
-    """The folder of the images, or of the masks; its name may differ in letter case or in how accents are stored."""
+    """Find the folder of images or masks; its name may differ in letter case or in how accents are stored."""
     path = _existing(tree, given or usual)
     if path is not None:
         return path

@@ -17,7 +17,7 @@ def check_unpaired(unpaired: str) -> None:
 
 
 def keep_one(*_: Path) -> str:
-    """What is to be done about two files of one official name."""
+    """Return what to do about two files of one official name."""
     return "Keep one of them here, and move the other out of the data set."
 
 

@@ -53,7 +53,7 @@ def read_ph2_workbook(path: Path, listing: Listing) -> Table:
 
     Args:
         path: the file.
-        listing: takes a finding when it is no workbook, and for every row that cannot be understood.
+        listing: takes a finding when it is not a workbook, and for every row that cannot be understood.
     """
     from openpyxl import load_workbook
 
@@ -72,7 +72,7 @@ def read_ph2_workbook(path: Path, listing: Listing) -> Table:
             cells = [[_text(cell) for cell in row] for row in rows]
     # A damaged workbook fails in the zip, the XML or in openpyxl itself.
     except Exception as error:
-        listing.add("metadata_unreadable", f"{path} is no workbook that can be read: {one_line(str(error))}", path)
+        listing.add("metadata_unreadable", f"{path} is not a workbook that can be read: {one_line(str(error))}", path)
         return {}
     return _table(path, [row for row in cells if row and _ID.fullmatch(row[0])], _workbook_row, listing)
 

@@ -71,7 +71,7 @@ def phantom(
 
 
 def _classes(classes: Any) -> tuple[int | None, ClassMasks | None]:
-    """How many classes are drawn, and what their values mean if that is said."""
+    """Return how many classes are drawn, and what their values mean if that is stated."""
     if classes is None or (isinstance(classes, int) and not isinstance(classes, bool)):
         if classes not in (None, 1, *range(3, len(CLASSES) + 1)):
             raise ValueError(f"Phantoms are drawn with 1, 3 or {len(CLASSES)} `classes`. Received: classes={classes}")

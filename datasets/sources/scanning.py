@@ -119,7 +119,7 @@ def list_others(
         for path in tree.files[folder]:
             if path in used or path.name.lower() in silent or path.stem.lower() in _TEXTS or is_archive(path):
                 continue
-            reason = "its name does not fit" if is_image(path) else f"it is no {IMAGE_KINDS}"
+            reason = "its name does not fit" if is_image(path) else f"it is not {IMAGE_KINDS}"
             listing.add("file_passed_over", f"{path} is passed over: {reason}.", path)
         for path in tree.folders[folder]:
             if path not in in_use:

@@ -28,7 +28,7 @@ def read_lines(path: Path, listing: Listing) -> list[list[str]]:
     try:
         rows = _cells(lines)
     except csv.Error as error:
-        listing.add("metadata_unreadable", f"{path} is no table: {error}.", path)
+        listing.add("metadata_unreadable", f"{path} is not a table: {error}.", path)
         return []
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:

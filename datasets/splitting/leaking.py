@@ -35,7 +35,7 @@ def identity(name: str, source: str) -> str:
 
 
 def _archived(name: str) -> str | None:
-    """The name that the ISIC archive, HAM10000 or PH2 gave, in upper case."""
+    """Return the name that the ISIC archive, HAM10000 or PH2 gave, in upper case."""
     if _ARCHIVE.fullmatch(name):
         return name.upper()
     below = _BELOW.fullmatch(name)

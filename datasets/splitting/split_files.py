@@ -106,7 +106,7 @@ def _column(lines: list[str], path: Path) -> list[str]:
     try:
         rows = [[plain(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     except csv.Error as error:
-        raise DataError(f"Cannot read the list {path}: it is no table ({error}).") from error
+        raise DataError(f"Cannot read the list {path}: it is not a table ({error}).") from error
     titled = [place for place, cell in enumerate(rows[0]) if cell.lower() in _HEADERS]
     rows, place = (rows[1:], titled[0]) if titled else (rows, 0)
     return [row[place] for row in rows if len(row) > place and row[place]]

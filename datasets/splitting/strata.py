@@ -40,7 +40,7 @@ def classes_of(samples: Sequence[Sample], stratify: Stratify | None) -> list[str
     names = [NO_VALUE if _missing(value) else str(value).strip() for value in values]
     if len(set(names)) > 1 + len(names) / 3:
         raise DataError(
-            f"{len(names)} samples have {len(set(names))} values of {stratify!r}, which are no classes to stratify by. "
+            f"{len(names)} samples have {len(set(names))} values of {stratify!r}, which are not classes to stratify by. "
             "Name a column of few values, such as diagnosis."
         )
     return names

@@ -115,7 +115,7 @@ def _schema(columns: Sequence[str], limits: tuple[float, float], given: Any | No
 def shift_findings(kind: str, found: Sequence[Shift]) -> list[Finding]:
     """A finding of kind `"drift"` or `"skew"` for each large shift."""
     advice = {
-        "drift": "Scores on one set may not tell about the other; split anew, stratified.",
+        "drift": "Scores on one set may not tell about the other; split again, stratified.",
         "skew": "A model of one may fail on the other; augment, or train on both.",
     }[kind]
     return [Finding(kind, f"{shift.sentence()} {advice}") for shift in found if shift.large]

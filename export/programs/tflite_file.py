@@ -64,7 +64,7 @@ class _Reader:
     def __init__(self, content: mmap.mmap, path: Path) -> None:
         self.content, self.path = content, path
         if content[4:8] != b"TFL3":
-            self._refuse("is no TFLite file")
+            self._refuse("is not a TFLite file")
         self.model = schema.Model.GetRootAs(content, 0)
 
     def _refuse(self, what: str) -> None:
@@ -164,7 +164,7 @@ class _Reader:
         if len(scales) not in (0, 1, channels) or len(zeros) not in (0, 1, len(scales)):
             self._refuse(f"has {len(scales)} scales and {len(zeros)} zero points for {channels} channels")
         if not (np.isfinite(scales).all() and (scales >= 0).all()):
-            self._refuse("has a scale that is no number")
+            self._refuse("has a scale that is not a number")
 
     def _indices(self, table: Any, side: str, tensors: list[_Tensor], missing: bool = False) -> list[int]:
         found = [int(index) for index in self._numbers(getattr(table, f"{side}AsNumpy")())]

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_rau.export.quantisation.graph import Graph, Operator
 from keras_rau.export.quantisation.operations import Values, activate, compute, is_known
 
-# Where the constant lies that says over which axes an operation goes, or that is no image.
+# Where the constant lies that says over which axes an operation goes, or that is not an image.
 _ARGUMENTS = {
     "CONV_2D": 1,
     "DEPTHWISE_CONV_2D": 1,

@@ -87,7 +87,7 @@ def main() -> None:
         # One line, without the place in our code.
         warnings.showwarning = _warn
     for stream in (sys.stdout, sys.stderr):
-        # A file name that is no UTF-8, or a terminal that cannot show a letter, must not end a command.
+        # A file name that is not UTF-8, or a terminal that cannot show a letter, must not end a command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     # Without it TensorFlow takes the whole memory of every GPU at once.

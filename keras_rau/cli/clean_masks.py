@@ -40,5 +40,5 @@ def clean_masks(
         )
     if result.refused:
         lines, remedies = refusals(result)
-        head = listed(f"{len(lines)} file(s) are no masks that can be cut, and were left out", lines)
+        head = listed(f"{len(lines)} file(s) are not masks that can be cut, and were left out", lines)
         raise RauError("\n".join([head, *remedies]))

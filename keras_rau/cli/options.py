@@ -73,7 +73,7 @@ def source_options(words: list[str] | None, settings: list[str] | None = None) -
 
 
 def as_settings(words: list[str] | None) -> list[str]:
-    """The words of `--option` as words of `--set`."""
+    """Turn the words of `--option` into words of `--set`."""
     return [f"{_DATA_OPTIONS}{word}" for word in words or ()]
 
 

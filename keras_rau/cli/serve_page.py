@@ -30,7 +30,7 @@ def serve_page(
         raise RauError(f"{output} holds a page already. Name another --output for the page of {model}.")
     missing = sorted(name for name in page_files() if not (output / name).is_file())
     if missing:
-        raise RauError(f"{output} is no whole page: it lacks {', '.join(missing[:3])}. Name a new --output.")
+        raise RauError(f"{output} is not a whole page: it lacks {', '.join(missing[:3])}. Name a new --output.")
     if build_only:
         typer.echo(f"page: {output} (any web server serves it, such as python -m http.server --directory {output})")
         return

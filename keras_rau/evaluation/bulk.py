@@ -62,7 +62,7 @@ def segment_on_beam(
 
 
 def _as_given(outcome: Outcome, image: Path) -> Outcome:
-    """The outcome with the image as the user called it; workers need absolute paths."""
+    """Return the outcome with the image as the user called it; workers need absolute paths."""
     return replace(outcome, image=image, error=outcome.error.replace(os.path.abspath(image), str(image)))
 
 

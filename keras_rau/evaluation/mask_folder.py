@@ -50,7 +50,7 @@ def evaluate_masks(
 
     Raises:
         DataError: a sample has no mask file or several, a file is the mask of no sample or of several, sizes differ, or a
-            file cannot be read or is no mask; the message names the files.
+            file cannot be read or is not a mask; the message names the files.
         UsageError: `keras-rau predict` wrote the masks by a model of other classes.
 
     Example:
@@ -89,7 +89,7 @@ def evaluate_masks(
 
 
 def _reader(outputs: Outputs, classes: ClassMasks | None, ours: bool) -> Callable[[Sequence[Path]], np.ndarray]:
-    """A function from the mask files of an image to what `Outputs.decide` would give."""
+    """Return a function from the mask files of an image to what `Outputs.decide` would give."""
     if outputs.kind == "lesion":
         return lambda paths: read_mask(paths[0])
     if outputs.kind == "overlapping":

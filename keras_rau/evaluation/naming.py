@@ -42,7 +42,7 @@ def unfit(image: Path, names: list[str], folder: Path) -> str:
     try:
         image.name.encode()
     except UnicodeEncodeError:
-        return "its name is no UTF-8 text: rename it"
+        return "its name is not UTF-8 text: rename it"
     longest = max(names, key=lambda name: len(name.encode()))
     limit = _longest_name(folder)
     if len(longest.encode()) > limit:

@@ -117,7 +117,7 @@ def _check_free(output: Path) -> None:
 
 
 def _only_begun(output: Path) -> bool:
-    """Whether a kill left nothing but an empty record."""
+    """Return whether a kill left nothing but an empty record."""
     return (
         (output / RECORD).is_dir()
         and all(path.name == RECORD or is_left_over(path) for path in output.iterdir())

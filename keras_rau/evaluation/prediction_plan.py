@@ -134,7 +134,7 @@ def _key(masks: dict[str, str], same: Callable[[str], str]) -> tuple[str, ...]:
 
 
 def _same_name(folder: Path) -> Callable[[str], str]:
-    """A function that gives names the same text where the file system takes them for one file."""
+    """Return a function that maps names to the same text where the file system takes them for one file."""
     if not (folder / RECORD.upper()).exists():
         return str
     return lambda name: unicodedata.normalize("NFC", name).casefold()

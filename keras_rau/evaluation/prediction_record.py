@@ -183,12 +183,12 @@ def identity_of(image: Path) -> dict[str, Any]:
     """Return what tells whether an image is still the same: place, size, time of the last change, SHA-256.
 
     Raises:
-        DataError: it is no regular file, such as a pipe, which would be waited for without end.
+        DataError: it is not a regular file, such as a pipe, which would be waited for without end.
         OSError: it cannot be read.
     """
     known = image.stat()
     if not stat.S_ISREG(known.st_mode):
-        raise DataError("it is no regular file: remove it or leave it out")
+        raise DataError("it is not a regular file: remove it or leave it out")
     return {
         "image": os.path.realpath(image),
         "size": known.st_size,

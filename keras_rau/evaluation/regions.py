@@ -95,7 +95,7 @@ class Outcome:
 
     @property
     def region(self) -> Region | None:
-        """What was found of a single class; `None` when the image could not be segmented."""
+        """The region of a single class; `None` when the image could not be segmented."""
         return self._single(self.regions)
 
     def _single(self, values: dict[str, Any]) -> Any:
@@ -105,7 +105,7 @@ class Outcome:
 
     @property
     def found(self) -> bool:
-        """Whether there is a lesion of any class."""
+        """True if a lesion of any class was found."""
         return any(region.area for region in self.regions.values())
 
 
@@ -146,7 +146,7 @@ def read_regions(path: Path | str) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [{key: plain(value) for key, value in row.items()} for row in csv.DictReader(file, strict=True)]
     except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
-        raise DataError(f"{path} is no table as keras-rau predict writes it: {error}") from error
+        raise DataError(f"{path} is not a table as keras-rau predict writes it: {error}") from error
     if rows and not {"image", "mask", "area", "error"} <= rows[0].keys():
-        raise DataError(f"{path} is no table as keras-rau predict writes it: it has {', '.join(map(str, rows[0]))}.")
+        raise DataError(f"{path} is not a table as keras-rau predict writes it: it has {', '.join(map(str, rows[0]))}.")
     return rows

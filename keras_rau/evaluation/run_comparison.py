@@ -35,7 +35,7 @@ def compare_runs(paths: Sequence[Path], score: str = "dice", common: bool = Fals
 
     Raises:
         UsageError: fewer than two are given, or one twice.
-        DataError: something is no run, has no such score, or the images differ.
+        DataError: something is not a run, has no such score, or the images differ.
 
     Example:
         >>> compare_runs([Path("runs/first"), Path("runs/second")])["config"]
@@ -45,7 +45,7 @@ def compare_runs(paths: Sequence[Path], score: str = "dice", common: bool = Fals
         raise UsageError(f"Name two or more different runs to compare. Received: {', '.join(map(str, paths))}")
     for path in paths:
         if path.is_dir() and not (path / "config.yaml").exists() and not (path / "scores.csv").exists():
-            raise DataError(f"{path} is no run directory: it has neither config.yaml nor scores.csv.")
+            raise DataError(f"{path} is not a run directory: it has neither config.yaml nor scores.csv.")
     rows = {str(path): read_csv(path) for path in paths if not path.is_dir() or (path / "scores.csv").exists()}
     shown, left_out = _same_images(rows, common)
     return {

@@ -44,7 +44,7 @@ def read_csv(path: Path | str) -> list[dict[str, Any]]:
         raise DataError(f"{file} does not exist. Write it with keras-rau evaluate --csv.") from error
     except (OSError, ValueError, TypeError, csv.Error) as error:
         said = one_line(str(error), 300)
-        raise DataError(f"{file} is no table of scores as keras-rau evaluate --csv writes it: {said}") from error
+        raise DataError(f"{file} is not a table of scores as keras-rau evaluate --csv writes it: {said}") from error
 
 
 def _checked(row: dict[Any, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def segment(predictor: Any, job: Job, folder: Path) -> Outcome:
 
 
 def _encoded(job: Job, image: np.ndarray, mask: np.ndarray, outputs: Outputs) -> tuple[Outcome, dict[str, bytes]]:
-    """What is found, and the content of the files; the masks last, since a finished image has all others."""
+    """Measure the mask and encode the files; the masks come last, since a finished image has all others."""
     by_class = outputs.class_masks(mask)
     files: dict[str, bytes] = {}
     if job.overlay is not None:

@@ -29,7 +29,7 @@ class AffinityAttention(keras.layers.Layer):
         `(B, H, W, C)`, channels last, to the same.
 
     Raises:
-        ValueError: `reduction` is no positive whole number.
+        ValueError: `reduction` is not a positive whole number.
 
     Example:
         >>> AffinityAttention()(keras.Input((8, 8, 32))).shape

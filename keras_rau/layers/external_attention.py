@@ -25,7 +25,7 @@ class ExternalAttention(keras.layers.Layer):
         `(B, H, W, C)`, channels last, to the same.
 
     Raises:
-        ValueError: `memory` is no positive whole number.
+        ValueError: `memory` is not a positive whole number.
 
     Example:
         >>> ExternalAttention()(keras.Input((16, 16, 24))).shape

@@ -25,7 +25,7 @@ class LearnedMap(keras.layers.Layer):
         `(B, H, W, C)`, channels last, to `(1, H, W, C)`; H or W stays 1 where the tensor's is.
 
     Raises:
-        ValueError: a side is no positive whole number.
+        ValueError: a side is not a positive whole number.
 
     Example:
         >>> LearnedMap(8, 1)(keras.Input((32, 24, 6))).shape

@@ -23,7 +23,7 @@ class SharedDilation(keras.layers.Layer):
         `(B, H, W, C)`, channels last, to a list of `(B, H, W, filters)`, one for each dilation.
 
     Raises:
-        ValueError: `filters` is no positive whole number.
+        ValueError: `filters` is not a positive whole number.
 
     Example:
         >>> [x.shape[-1] for x in SharedDilation(8, (1, 2, 4))(keras.Input((16, 16, 3)))]

@@ -22,7 +22,7 @@ class SoftPooling2D(keras.layers.Layer):
         `(B, H, W, C)`, channels last, to `(B, H // size, W // size, C)`.
 
     Raises:
-        ValueError: `size` is no positive whole number.
+        ValueError: `size` is not a positive whole number.
 
     Example:
         >>> SoftPooling2D(2)(keras.Input((16, 16, 8))).shape

@@ -33,7 +33,7 @@ class SpectralAttention(keras.layers.Layer):
         `(B, H, W, C)`, channels last, C a multiple of 16, to the same.
 
     Raises:
-        ValueError: `reduction` is no positive whole number, or C is no multiple of 16.
+        ValueError: `reduction` is not a positive whole number, or C is not a multiple of 16.
 
     Example:
         >>> SpectralAttention()(keras.Input((14, 14, 64))).shape

@@ -78,12 +78,12 @@ class SegmentationLoss(keras.losses.Loss):
 
     @property
     def reads_distance(self) -> bool:
-        """Whether a `BoundaryLoss` is part of this loss."""
+        """True if a `BoundaryLoss` is part of this loss."""
         return any(part.needs_distance for part in self.parts())
 
     @property
     def exclusive(self) -> bool:
-        """Whether a part takes classes that exclude each other."""
+        """True if a part takes classes that exclude each other."""
         return any(part.exclusive_classes for part in self.parts())
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

@@ -29,7 +29,7 @@ class CompoundLoss(SegmentationLoss):
         `y_true`, `y_pred`: `(B, H, W)` or `(B, H, W, K)`, in [0, 1]; see `SegmentationLoss`.
 
     Raises:
-        ValueError: a part is no loss of this package, weights are negative or not as many as parts.
+        ValueError: a part is not a loss of this package, weights are negative or not as many as parts.
 
     Example:
         >>> loss = CompoundLoss([DiceLoss(), BinaryCrossentropy()], weights=[1.0, 0.5])

@@ -98,7 +98,7 @@ class ImageMetric(keras.metrics.Metric):
         self.count.assign_add(ops.sum(poisoned(pixels.valid, weight)))
 
     def result(self) -> Any:
-        """The mean; 0 before the first image, NaN after one whose mask or prediction was none."""
+        """Return the mean; 0 before the first image, NaN after one whose mask or prediction held impossible values."""
         # JAX demands tensors where the other backends take variables.
         total, count = ops.convert_to_tensor(self.total), ops.convert_to_tensor(self.count)
         if self.average == "image":

@@ -158,7 +158,7 @@ class ThresholdSweep(_HistogramMetric):
         return ratio(2 * found[..., 0], found[..., 0] + found[..., 1] + lesion)
 
     def result(self) -> Any:
-        """The largest mean Dice; 0 before the first image, NaN after a mask or a prediction that was none."""
+        """Return the largest mean Dice; 0 before the first image, NaN after a mask or prediction of impossible values."""
         curve = super().result()
         # The maximum of NaNs is none on some backends.
         return ops.where(ops.isnan(curve[0]), curve[0], ops.max(curve))

@@ -22,7 +22,7 @@ class CheckedModel(keras.Model):
 
     - `compile` refuses losses and metrics that take logits for probabilities, or the other way round, and those of exclusive
       classes where the classes may overlap.
-    - `fit` and `evaluate` raise a `ValueError` that names the values, where masks hold some that are no labels.
+    - `fit` and `evaluate` raise a `ValueError` that names the values, where masks hold some that are not labels.
     - metrics get the mask where the loss is a `BoundaryLoss`, whose `y_true` has a distance map besides.
     """
 
@@ -65,7 +65,7 @@ class CheckedModel(keras.Model):
         class number of exclusive classes. Overlapping classes have none.
 
         Raises:
-            ValueError: masks hold values that are no labels, or `class_weight` does not fit the classes.
+            ValueError: masks hold values that are not labels, or `class_weight` does not fit the classes.
         """
         if len(arguments) > _CLASS_WEIGHT:
             options["class_weight"] = arguments[_CLASS_WEIGHT]
@@ -85,7 +85,7 @@ class CheckedModel(keras.Model):
         """Score as `keras.Model` does.
 
         Raises:
-            ValueError: masks hold values that are no labels.
+            ValueError: masks hold values that are not labels.
         """
         with self._watch(x, y, options):
             return super().evaluate(x, y, *arguments, **options)
@@ -203,7 +203,7 @@ def check_reading(outputs: Outputs, one: Any, model: str) -> None:
 
 
 def _wants_logits(one: Any) -> bool | None:
-    """Whether logits are read; `None` when that is not said."""
+    """Return whether logits are read; `None` when that is not stated."""
     if isinstance(one, str):
         try:
             one = keras.losses.get(one)

@@ -40,7 +40,7 @@ class FirstBatch:
         """Look at what a step returned, logs or (logs, state).
 
         Raises:
-            ValueError: a value is NaN, and masks hold values that are no labels.
+            ValueError: a value is NaN, and masks hold values that are not labels.
         """
         logs = result[0] if isinstance(result, tuple) else result
         if not isinstance(logs, dict) or not any(np.isnan(_number(value)) for value in logs.values()):
@@ -50,7 +50,7 @@ class FirstBatch:
             raise ValueError(fault)
 
     def fault(self) -> str | None:
-        """What is wrong with the masks, if it is found."""
+        """Find out what is wrong with the masks; `None` if nothing is found."""
         return next((fault for batch in self._batches() if (fault := self._fault_of(*batch)) is not None), None)
 
     def __enter__(self) -> "FirstBatch":

@@ -37,10 +37,10 @@ def check_options(owner: str, options: Collection[str], shared: set[str], own: C
 
 
 def check_input_shape(shape: Any, stride: int) -> None:
-    """Refuse what is no shape of an image, or smaller than the stride of the deepest level.
+    """Refuse what is not a shape of an image, or smaller than the stride of the deepest level.
 
     Raises:
-        ValueError: it is.
+        ValueError: `activation` is not such an activation.
     """
     valid = isinstance(shape, (list, tuple)) and len(shape) == 3 and isinstance(shape[2], Integral) and shape[2] > 0
     if not valid or any(side is not None and not (isinstance(side, Integral) and side >= stride) for side in shape[:2]):
@@ -51,10 +51,10 @@ def check_input_shape(shape: Any, stride: int) -> None:
 
 
 def check_output_activation(activation: Any, classes: int) -> None:
-    """Refuse what is no activation, and a softmax over one class, which is 1 everywhere.
+    """Refuse what is not an activation, and a softmax over one class, which is 1 everywhere.
 
     Raises:
-        ValueError: it is.
+        ValueError: `activation` is not such an activation.
     """
     if classes == 1 and getattr(activation, "__name__", activation) == "softmax":
         raise ValueError(

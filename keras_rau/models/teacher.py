@@ -29,7 +29,7 @@ class Teacher:
     def soften(self, images: Any, masks: Any) -> Any:
         """Targets `(B, H, W, 1)` from images `(B, H, W, 3)` and masks `(B, H, W[, 1])`.
 
-        Values that are no labels, such as an `ignore_value`, stay what they are.
+        Values that are not labels, such as an `ignore_value`, stay what they are.
 
         Raises:
             ValueError: masks have several channels.

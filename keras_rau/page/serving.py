@@ -157,7 +157,7 @@ def _cut(request: socket.socket) -> None:
 
 
 def page_server(folder: Path | str, port: int = 8000, host: str = "127.0.0.1") -> PageServer:
-    """A server of the page in a folder; `serve_forever` starts it.
+    """Build a server of the page in a folder; `serve_forever` starts it.
 
     Args:
         folder: from `build_page`.

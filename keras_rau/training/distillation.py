@@ -58,7 +58,7 @@ def _at_size(model: keras.Model, size: tuple[int, int], source: str) -> keras.Mo
         return model
     if not isinstance(model, models.SegmentationModel):
         raise UsageError(
-            f"{source} is built for images of {model_size(model)} pixels, and is no model of ours that could be built for "
+            f"{source} is built for images of {model_size(model)} pixels, and is not a model of ours that could be built for "
             f"others. Received: data.image_size={list(size)}"
         )
     other = type(model).from_config({**model.get_config(), "input_shape": (*size, 3)})

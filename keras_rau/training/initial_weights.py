@@ -61,7 +61,7 @@ def load_start(config: Config) -> Start:
     A warning says when its images were resized or preprocessed in another way than those of this training will be.
 
     Raises:
-        UsageError: a name that is none, or a preset without trained weights.
+        UsageError: nothing is called so, or the preset has no trained weights.
         RauError: the file does not exist, cannot be read, or does not fit the model of the configuration.
 
     Example:
@@ -72,7 +72,7 @@ def load_start(config: Config) -> Start:
 
 
 def load_trained(source: str, config: Config) -> Start:
-    """The trained model of a name; see `load_start`."""
+    """Load the trained model of a name; see `load_start`."""
     path = initial_file(source)
     if path is None:
         return _as_fed(config, Start(source, _trained_preset(source), read_sidecar(pretrained.tflite_file(source))))

@@ -31,7 +31,7 @@ def find_learning_rate(
     """Train for a few steps while the learning rate rises exponentially, and see what becomes of the loss.
 
     The rate at which the smoothed loss falls most steeply is a good largest rate of a schedule (after Smith, "Cyclical
-    learning rates", WACV 2017, §3.3). The test ends early when the loss has diverged or is no number. Afterwards weights,
+    learning rates", WACV 2017, §3.3). The test ends early when the loss has diverged or is not a number. Afterwards weights,
     optimiser, metrics and the states of random layers are what they were before.
 
     Args:
@@ -49,7 +49,7 @@ def find_learning_rate(
 
     Raises:
         ValueError: an argument has no valid value, or the model is not compiled.
-        RauError: the loss is no number, or diverges, from the first steps on.
+        RauError: the loss is not a number, or diverges, from the first steps on.
 
     Example:
         >>> found = find_learning_rate(model, train)
@@ -76,7 +76,7 @@ def find_learning_rate(
     losses = np.array(test.losses)
     if len(losses) < _FEWEST:
         raise RauError(
-            f"The loss is no number, or diverges, within {_FEWEST} steps from a learning rate of {lowest:g}: begin lower, "
+            f"The loss is not a number, or diverges, within {_FEWEST} steps from a learning rate of {lowest:g}: begin lower, "
             "or look for what is wrong with data or loss."
         )
     smoothed = gaussian_filter1d(losses, smoothing * steps, mode="nearest")

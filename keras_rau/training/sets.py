@@ -132,7 +132,7 @@ def _styles(config: Config, samples: list[Any]) -> list[int] | None:
 
 
 def _notes(config: Config, listing: Listing) -> list[str]:
-    """What is said before a training, less what its settings answer."""
+    """Return the notes that are printed before a training, less those that its settings answer."""
     data = config.data
     own_sets = data.official_split or data.split_dir is not None
     answered = {"sets_by_folder"} if own_sets or data.folds is not None else set()
@@ -160,7 +160,7 @@ def model_info(config: Config, split: Split) -> dict[str, Any]:
 
 
 def _about_classes(config: Config) -> dict[str, Any]:
-    """What the channels of a model of several classes are."""
+    """Describe the channels of a model of several classes."""
     if config.data.classes is None:
         return {}
     outputs = model_outputs(config)

@@ -41,7 +41,7 @@ def check_archive(archive: zipfile.ZipFile, path: Path) -> None:
             raise ModelFileError(f"{info.filename} in {path} is encrypted.")
     missing = [name for name in (CONFIG, WEIGHTS) if name not in names]
     if missing:
-        raise ModelFileError(f"{path} is no complete .keras file: {missing[0]} is missing.")
+        raise ModelFileError(f"{path} is not a complete .keras file: {missing[0]} is missing.")
 
 
 def read_config(archive: zipfile.ZipFile) -> bytes:

@@ -89,7 +89,7 @@ def _check(item: dict[str, Any], name: str, registered: dict[str, Any], function
             _refuse(name, f"asks for weights from elsewhere ({key}={one_line(item[key], 60)})")
     kind = item.get("class_name")
     if not isinstance(kind, str):
-        _refuse(name, "names a class that is no word")
+        _refuse(name, "names a class that is not a word")
     if kind in _UNSAFE:
         _refuse(name, f"holds a {kind} layer, which {_UNSAFE[kind]}")
     if kind in _VALUES:
@@ -107,7 +107,7 @@ def _check(item: dict[str, Any], name: str, registered: dict[str, Any], function
     if not _is_part(module, _PARTS) or not _is_class(kind):
         _refuse(
             name,
-            f"needs the class {one_line(key, 60)} of {shown(module, 60)}, which is no part of Keras or keras_rau and "
+            f"needs the class {one_line(key, 60)} of {shown(module, 60)}, which is not part of Keras or keras_rau and "
             "not registered here. If it is a class of yours, import the module that registers it first",
         )
 
@@ -120,7 +120,7 @@ def _check_function(item: dict[str, Any], name: str, functions: set[str]) -> Non
     if word in functions or any(key.endswith(f">{word}") for key in functions):
         _refuse(name, f"calls the registered function {one_line(word, 60)}; put it into a registered layer class")
     if module != "builtins" and not _is_part(module, _FUNCTIONS):
-        _refuse(name, f"calls the function {one_line(word, 60)} of {shown(module, 60)}, which is no part of a model")
+        _refuse(name, f"calls the function {one_line(word, 60)} of {shown(module, 60)}, which is not part of a model")
 
 
 def _is_part(module: Any, parts: set[str]) -> bool:

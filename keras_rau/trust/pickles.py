@@ -93,7 +93,7 @@ class Unpickler(pickle._Unpickler):
             raise pickle.UnpicklingError("a dictionary is damaged")
         for key, value in zip(items[::2], items[1::2], strict=True):
             if not isinstance(key, (str, int)):
-                raise pickle.UnpicklingError("a key is no word")
+                raise pickle.UnpicklingError("a key is not a word")
             target[key] = value
 
     def _load_setitems(self) -> None:

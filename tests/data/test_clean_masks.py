@@ -111,7 +111,7 @@ def test_the_command_does_what_it_can_and_names_the_rest(folder, tmp_path, monke
     status, out, err = run_command(monkeypatch, capsys, "clean-masks", folder, tmp_path / "clean")
     assert status == 1
     assert out.startswith("3 masks")
-    assert "2 file(s) are no masks that can be cut" in err
+    assert "2 file(s) are not masks that can be cut" in err
     assert err.count("classes=") == 1
     assert "Traceback" not in err
 

@@ -167,7 +167,7 @@ def test_known_checksums(server, tmp_path):
     _validation(root, server, checksums=sums, keep_archives=True)
     subprocess.run(["sha256sum", "-c", "checksums.sha256"], cwd=root, check=True, capture_output=True)
     sums.write_text(f"{'1' * 64}  {MASKS[6:]}\n")
-    with pytest.raises(DataError, match="Move it away to have it fetched anew"):
+    with pytest.raises(DataError, match="Move it away to have it fetched again"):
         _validation(root, server, checksums=sums)
     for text, message in (("abc  x.zip\n", "line 1: expected"), (f"{good}  other.zip\n", "names none of the files")):
         sums.write_text(text)

@@ -129,7 +129,7 @@ def test_damaged_files_get_the_same_answer(write):
     ("image", "mask", "reason"),
     [
         (PLAIN_IMAGES["4:2:0"], _bytes(LESION[:-1], "PNG"), "mask.png is 70×49 pixels"),
-        (PLAIN_IMAGES["4:2:0"], _bytes(PIXELS[..., 0], "PNG"), "no mask of two values"),
+        (PLAIN_IMAGES["4:2:0"], _bytes(PIXELS[..., 0], "PNG"), "not a mask of two values"),
         (b"", PLAIN_MASKS["255"], "image.jpg"),
     ],
 )

@@ -153,7 +153,7 @@ def test_what_does_not_belong_is_listed(tmp_path):
     assert kinds(listing) == ["file_passed_over"] * 3
     messages = " ".join(finding.message for finding in findings(listing))
     assert "ISIC_0000001 (1).jpg is passed over: its name does not fit." in messages
-    assert "notes.docx is passed over: it is no JPEG" in messages
+    assert "notes.docx is passed over: it is not JPEG" in messages
     assert "old/ is passed over" in messages
 
 

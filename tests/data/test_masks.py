@@ -91,7 +91,7 @@ def test_floating_point_masks(tmp_path):
 @pytest.mark.parametrize(("low", "high"), [(1, 255), (128, 255), (128, 128), (254, 255)])
 def test_masks_without_a_zero_are_refused(tmp_path, low, high):
     Image.fromarray(np.where(LESION > 0, high, low).astype(np.uint8)).save(tmp_path / "m.png")
-    with pytest.raises(FileProblem, match=f"m.png is no mask of two values: .*{high}.*Save it as 0 and 255"):
+    with pytest.raises(FileProblem, match=f"m.png is not a mask of two values: .*{high}.*Save it as 0 and 255"):
         datasets.read_mask(tmp_path / "m.png")
 
 
@@ -121,6 +121,6 @@ def test_a_coloured_mask_compressed_as_jpeg_is_no_photo(tmp_path, colour):
 
 def test_a_photo_is_no_mask(tmp_path, phantoms):
     for sample in phantoms:
-        with pytest.raises(FileProblem, match=r"no mask but a picture.*exchange") as caught:
+        with pytest.raises(FileProblem, match=r"not a mask but a picture.*exchange") as caught:
             datasets.read_mask(sample.image)
         assert caught.value.kind == "mask_is_image"

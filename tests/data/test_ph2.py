@@ -167,7 +167,7 @@ def test_damaged_tables(tmp_path):
     messages = [finding.message for finding in findings(datasets.survey("ph2", tmp_path))]
     assert len(messages) == 2
     assert "holds no row that begins with IMDnnn" in messages[0]
-    assert "is no workbook that can be read" in messages[1]
+    assert "is not a workbook that can be read" in messages[1]
 
 
 def test_a_table_of_ones_own(tmp_path):

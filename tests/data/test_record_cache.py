@@ -142,7 +142,7 @@ def test_is_written_anew_when_something_changed(samples, folder, change, reason)
     _open(samples, folder)
     old = set(_state(folder))
     changed, view = change(samples)
-    with pytest.warns(UserWarning, match=f"written anew: .*{reason}"):
+    with pytest.warns(UserWarning, match=f"written again: .*{reason}"):
         cache = open_record_cache(changed, view, folder)
     _assert_equals_files(cache, changed, view)
     assert old & set(_state(folder)) == {"manifest.json"}
@@ -200,7 +200,7 @@ def test_foreign_files_stay(samples, folder):
         (folder / name).write_text("mine")
         os.utime(folder / name, (1, 1))
     _open(samples, folder)
-    with pytest.warns(UserWarning, match="written anew"):
+    with pytest.warns(UserWarning, match="written again"):
         open_record_cache(samples[:5], VIEW, folder)
     assert [(folder / name).read_text() for name in foreign] == ["mine"] * 3
 
@@ -240,7 +240,7 @@ def test_a_killed_writer_leaves_no_cache_and_its_files_go_later(samples, folder)
     assert left < set(_state(folder)), "they might belong to a process at work"
     for name in left:
         os.utime(folder / name, (time.time() - 7200,) * 2)
-    with pytest.warns(UserWarning, match="written anew"):
+    with pytest.warns(UserWarning, match="written again"):
         open_record_cache(samples[:5], VIEW, folder)
     assert not left & set(_state(folder))
 
@@ -259,7 +259,7 @@ def test_processes_that_write_at_once_do_not_disturb_each_other(samples, folder)
 
 def test_an_opened_cache_stays_readable_when_another_process_replaces_it(samples, folder):
     cache = _open(samples, folder)
-    with pytest.warns(UserWarning, match="written anew"):
+    with pytest.warns(UserWarning, match="written again"):
         open_record_cache(samples[:5], VIEW, folder)
     _assert_equals_files(cache, samples)
 

@@ -76,7 +76,7 @@ def test_check_reports_every_problem_at_once(tmp_path):
     message = str(caught.value)
     assert message.startswith("4 problem(s) in 5 samples")
     assert "cut.png cannot be read" in message
-    assert "grey.png is no mask of two values: it holds 256 grey values from 0 to 255" in message
+    assert "grey.png is not a mask of two values: it holds 256 grey values from 0 to 255" in message
     assert "small.png is 20×30 pixels" in message
     assert "text.png is damaged or no image" in message
     assert "good" not in message

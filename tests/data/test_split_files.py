@@ -102,7 +102,7 @@ def test_two_spellings_of_one_image_and_two_lists_of_one_set(tmp_path):
         datasets.load_split(tmp_path, _samples(3))
     (tmp_path / "folder1_train.list").write_bytes(b"\xff\xfe")
     (tmp_path / "train.txt").unlink()
-    with pytest.raises(DataError, match="no UTF-8"):
+    with pytest.raises(DataError, match="not UTF-8"):
         datasets.load_split(tmp_path, _samples(3))
 
 

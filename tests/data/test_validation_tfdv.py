@@ -94,7 +94,7 @@ def test_schemas_that_cannot_be_used(folder, tmp_path):
     with pytest.raises(DataError, match=r"nothing.pbtxt does not exist"):
         datasets.validate("folder", folder, against=str(tmp_path / "nothing.pbtxt"))
     (tmp_path / "bad.pbtxt").write_text("no schema")
-    with pytest.raises(DataError, match=r"bad.pbtxt is no schema"):
+    with pytest.raises(DataError, match=r"bad.pbtxt is not a schema"):
         datasets.validate("folder", folder, against=str(tmp_path / "bad.pbtxt"))
 
 

@@ -124,7 +124,7 @@ def test_trust_opens_what_is_refused_otherwise(tmp_path):
         export.Predictor(path)
     opening.check_program(path, trust=True)
     # The interpreter has a say, too.
-    with pytest.raises(ExportError, match="no TFLite model"):
+    with pytest.raises(ExportError, match="not a TFLite model"):
         export.Predictor(path, trust=True)
 
 
@@ -137,7 +137,7 @@ def test_a_command_says_it_in_one_line(tmp_path, monkeypatch, capsys):
     assert "FlexWriteFile" in said
     status, _, said = run_command(monkeypatch, capsys, *words, "--trust")
     assert (status, said.count("\n")) == (1, 1)
-    assert "no TFLite model" in said
+    assert "not a TFLite model" in said
 
 
 def test_an_older_keras_is_refused(tmp_path, monkeypatch):

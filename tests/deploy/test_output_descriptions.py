@@ -33,7 +33,7 @@ def test_our_models_tell_their_classes_and_sidecars_their_names():
         outputs_of(overlapping, {"classes": Outputs(("a", "b", "c")).to_config()})
     with pytest.raises(ExportError, match="has 2 channels, but its description names 3"):
         outputs_of(named, channels=2)
-    with pytest.raises(ExportError, match="no description of classes"):
+    with pytest.raises(ExportError, match="not a description of classes"):
         outputs_of({"classes": {"names": []}}, channels=3)
     with pytest.raises(UsageError, match="gives logits"):
         outputs_of(logits, logits=False)

@@ -35,6 +35,7 @@ class _Predictor:
     path: Any
     threshold: float = 0.5
     outputs: Outputs = field(default_factory=Outputs)
+    bit_depth: int | None = None
     refinement: Refinement = field(default_factory=Refinement)
 
     @property
@@ -104,7 +105,7 @@ def test_a_bad_file_is_a_row_and_all_others_are_done(predict, photos, tmp_path):
     assert len(outcomes) == len(rows) == 13
     bad = {"broken.jpg", "empty.jpg", "loop.jpg", "dangling.jpg", "endless.jpg", "pipe.jpg", "\\xff\\xfe.png"}
     assert {name for name, row in rows.items() if row["error"]} == {*bad, f"{'x' * 247}.png", f"{'ü' * 124}.png"}
-    assert "no UTF-8" in rows["\\xff\\xfe.png"]["error"]
+    assert "not UTF-8" in rows["\\xff\\xfe.png"]["error"]
     assert "symbolic links" in rows["loop.jpg"]["error"]
     assert "too long" in rows[f"{'x' * 247}.png"]["error"]
     assert len(list((tmp_path / "masks").glob("*_mask.png"))) == 4

@@ -109,7 +109,7 @@ def test_what_cannot_be_compared(three, tmp_path):
         with pytest.raises(UsageError, match="two or more different"):
             compare_runs(paths)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="empty is no run directory"):
+    with pytest.raises(DataError, match="empty is not a run directory"):
         compare_runs([three[0], tmp_path / "empty"])
     with pytest.raises(DataError, match=r"no such column. Known: .*Received: 'foo'"):
         compare_runs(three, "foo")

@@ -25,7 +25,7 @@ CONFUSION = [
 PR = pytest.param(partial(metrics.AUC, "pr"), id="PR")
 ALL = [*CONFUSION, metrics.AUC, PR, metrics.ThresholdSweep, metrics.ExpectedCalibrationError]
 
-# One shape, so that no backend compiles anew for every example; probabilities in the middle of the bins of 200 thresholds.
+# One shape, so that no backend compiles again for every example; probabilities in the middle of the bins of 200 thresholds.
 _SHAPE = (3, 4, 4)
 MASKS = arrays("float32", _SHAPE, elements=st.sampled_from([0.0, 1.0]))
 PROBABILITIES = arrays(

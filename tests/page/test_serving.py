@@ -156,4 +156,4 @@ def test_another_folder_than_a_page_is_refused(tmp_path):
     (tmp_path / "model.tflite").write_bytes(b"x")
     done = CliRunner().invoke(app, ["serve-page", "--output", str(tmp_path)])
     assert done.exit_code == 1
-    assert "is no whole page: it lacks geometry.js" in str(done.exception or done.output)
+    assert "is not a whole page: it lacks classes.js" in str(done.exception or done.output)

@@ -158,7 +158,7 @@ def test_what_is_no_model_is_refused(file, tmp_path):
     keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "other.keras")
     for name, message in (
         ("gone.keras", "does not exist"),
-        ("run", "no run directory"),
+        ("run", "not a run directory"),
         ("m.keras", r"damaged or no \.keras file"),
         ("other.keras", "Sequential, none of ours"),
     ):

@@ -106,7 +106,7 @@ def test_losses_are_those_of_one_step_and_divergence_ends_the_test():
 
 def test_losses_that_are_no_number():
     model = _model(keras.optimizers.SGD(0.1))
-    with pytest.raises(RauError, match="no number, or diverges, within 8 steps"):
+    with pytest.raises(RauError, match="not a number, or diverges, within 8 steps"):
         find_learning_rate(model, _Batches(lambda y: y * np.nan))
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.1), "mse")

@@ -52,7 +52,7 @@ def read_schema(schema: str) -> Any:
     try:
         return tfdv().load_schema_text(str(path))
     except Exception as error:
-        raise DataError(f"{path} is no schema of TFDV in text form: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{path} is not a schema of TFDV in text form: {str(error).splitlines()[0]}") from error
 
 
 def infer_schema(stats: Any, rows: list[Row]) -> Any:

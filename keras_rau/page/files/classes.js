@@ -3,7 +3,7 @@ import {restore} from "./geometry.js";
 
 const STEP = 1 / 256; // integers count probability so
 
-/** Refuses what is no probability. */
+/** Refuses what is not a probability. */
 export function check(values) {
   // Of NaN no comparison holds.
   if (!values.every((value) => value >= -STEP && value <= 1 + STEP)) {

@@ -32,7 +32,7 @@ class Continuation(keras.callbacks.Callback):
         self.position = (epoch, self.state.step if epoch == self.state.epoch else 0)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Prepare the epoch, once every callback that compiles the model anew has done so."""
+        """Prepare the epoch, once every callback that compiles the model again has done so."""
         if batch == 0 and self.position[1]:
             self._build_metrics()
             restore_metrics(self.model, self.state)

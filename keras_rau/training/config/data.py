@@ -83,7 +83,7 @@ class DataSection(Section):
 
     @property
     def class_option(self) -> dict[str, Any]:
-        """The one of them that says what masks of several classes hold; none for one lesion class."""
+        """The option that says what masks of several classes hold; empty for one lesion class."""
         return {} if self.classes is None else {"classes": self.classes}
 
     @property

@@ -75,7 +75,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise RauError(f"The configuration {path} must be a YAML mapping. Received: {type(tree).__name__}")
     for key in tree:
         if not isinstance(key, str):
-            raise RauError(f"The configuration {path} has a key that is no word. Received: {shown(key)}")
+            raise RauError(f"The configuration {path} has a key that is not a word. Received: {shown(key)}")
     return {key: {"name": value} if key in _NAMED and isinstance(value, str) else value for key, value in tree.items()}
 
 

@@ -56,7 +56,7 @@ def initial_file(source: str) -> Path | None:
     if path.is_dir():
         best = RunDirectory(path).best
         if not best.exists():
-            raise DataError(f"The folder {path} is no run directory: {best} does not exist. Received: init={source}")
+            raise DataError(f"The folder {path} is not a run directory: {best} does not exist. Received: init={source}")
         return best
     if path.exists():
         return path

@@ -161,12 +161,12 @@ def images_of_10_and_12_bits(root: Path) -> None:
     _deep(root, "b", 1, 16)
 
 
-@case("folder", "a PNG under the name of a JPEG", ("suffix_differs", "b.jpg is no JPEG file but PNG. Rename it"))
+@case("folder", "a PNG under the name of a JPEG", ("suffix_differs", "b.jpg is not a JPEG file but PNG. Rename it"))
 def png_named_jpg(root: Path) -> None:
     _image(root, _encoded("PNG"))
 
 
-@case("folder", "a WebP under the name of a JPEG", ("suffix_differs", "b.jpg is no JPEG file but WEBP"))
+@case("folder", "a WebP under the name of a JPEG", ("suffix_differs", "b.jpg is not a JPEG file but WEBP"))
 def webp_named_jpg(root: Path) -> None:
     _image(root, _encoded("WEBP"))
 

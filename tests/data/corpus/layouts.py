@@ -119,7 +119,7 @@ def isic2018_unpaired_left_out(root: Path) -> None:
     "isic2018",
     "an image under a name of its own and a document lie among the images",
     ("file_passed_over", "IMG_4711.jpg is passed over: its name does not fit"),
-    ("file_passed_over", "notes.docx is passed over: it is no JPEG"),
+    ("file_passed_over", "notes.docx is passed over: it is not JPEG"),
 )
 def isic2018_with_other_files(root: Path) -> None:
     images, _ = isic(root, "isic2018", range(3))
@@ -187,7 +187,7 @@ def ph2_with_broken_row(root: Path) -> None:
     text(root / "PH2_dataset.txt", PH2_HEAD + rows)
 
 
-@case("ph2", "a workbook that is none", ("metadata_unreadable", "PH2_dataset.xlsx is no workbook"))
+@case("ph2", "a workbook that is none", ("metadata_unreadable", "PH2_dataset.xlsx is not a workbook"))
 def ph2_with_broken_workbook(root: Path) -> None:
     ph2(root, range(3))
     text(root / "PH2_dataset.xlsx", "no workbook")

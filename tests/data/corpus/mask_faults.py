@@ -1,4 +1,4 @@
-"""Masks that are no masks of one lesion class, or doubtful ones."""
+"""Masks that are not masks of one lesion class, or doubtful ones."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def _mask(root: Path, values: np.ndarray | Image.Image, name: str = "b_mask.png"
 @case(
     "folder",
     "a mask smoothed by resizing",
-    ("mask_of_greys", "b_mask.png is no mask of two values.*as smoothing or JPEG compression leaves them"),
+    ("mask_of_greys", "b_mask.png is not a mask of two values.*as smoothing or JPEG compression leaves them"),
 )
 def mask_with_soft_outline(root: Path) -> None:
     _mask(root, cv2.GaussianBlur(picture(1)[1] * 255, (0, 0), 1.5))
@@ -27,7 +27,7 @@ def mask_with_soft_outline(root: Path) -> None:
 @case(
     "folder",
     "a probability map for a mask",
-    ("mask_of_greys", "b_mask.png is no mask.*grey values from 0.*probabilities"),
+    ("mask_of_greys", "b_mask.png is not a mask.*grey values from 0.*probabilities"),
 )
 def mask_of_probabilities(root: Path) -> None:
     _mask(root, cv2.GaussianBlur(picture(1)[1] * 200, (0, 0), 12))
@@ -36,7 +36,7 @@ def mask_of_probabilities(root: Path) -> None:
 @case(
     "folder",
     "a mask compressed as JPEG",
-    ("mask_of_greys", "b_mask.jpg is no mask.*as smoothing or JPEG compression leaves them"),
+    ("mask_of_greys", "b_mask.jpg is not a mask.*as smoothing or JPEG compression leaves them"),
 )
 def mask_as_jpeg(root: Path) -> None:
     own(root)
@@ -121,7 +121,7 @@ def mask_without_black(root: Path) -> None:
 @case(
     "folder",
     "a mask of two colours on white",
-    ("mask_of_greys", r"b_mask.png is no mask.*2 colours \(#c80000, #ffffff\). Save it as 0"),
+    ("mask_of_greys", r"b_mask.png is not a mask.*2 colours \(#c80000, #ffffff\). Save it as 0"),
 )
 def mask_on_white(root: Path) -> None:
     _mask(root, np.where(picture(1)[1][..., None] > 0, np.uint8([200, 0, 0]), np.uint8(255)))
@@ -175,7 +175,7 @@ def mask_full(root: Path) -> None:
 @case(
     "folder",
     "image and mask are exchanged",
-    ("mask_is_image", "b_mask.png is no mask but a picture.*exchange them back"),
+    ("mask_is_image", "b_mask.png is not a mask but a picture.*exchange them back"),
 )
 def image_and_mask_exchanged(root: Path) -> None:
     image, mask = picture(1)

@@ -34,7 +34,7 @@ def same_mask(root: Path) -> None:
 _NEAR = (("near_duplicate", r"\ba and copy\b.*nearly the same picture.*one set"),)
 
 
-@case("folder", "an image saved anew", related=_NEAR)
+@case("folder", "an image saved again", related=_NEAR)
 def near_duplicate_saved_anew(root: Path) -> None:
     own(root)
     image, mask = picture(0)
