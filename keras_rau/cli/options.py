@@ -1,5 +1,6 @@
 """Options that several commands take."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -149,7 +150,7 @@ def existing_model(model: str) -> Path:
     from keras_rau.training.run_directory import RunDirectory
 
     path = Path(model)
-    if path.exists():
+    if os.path.exists(path):
         # A run directory stands for the best model in it.
         best = RunDirectory(path).best
         return best if best.exists() else path

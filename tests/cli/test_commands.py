@@ -86,6 +86,7 @@ def test_print_config(monkeypatch, capsys):
         (["predict", "x.jpg", "--model", "rau_net_small"], 2, "without trained weights"),
         (["predict", "x.jpg", "--model", "nonsense"], 2, "No file and no preset"),
         (["predict", "x.jpg", "--model", "nothing.keras"], 1, "does not exist"),
+        (["predict", "x.jpg", "--model", "x" * 300 + ".keras"], 1, "does not exist"),
         (["export", "--model", "x.keras", "--format", "onnx", "--output", "x"], 2, "onnx"),
         (["export", "--model", "x.keras", "--format", "tflite", "--output", "x"], 2, "must end in .tflite"),
         (["evaluate", "--model", "x", "--dataset", "phantom", "--data-dir", "x"], 2, "No file and no preset"),
