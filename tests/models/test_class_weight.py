@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_rau import losses, models
 
@@ -22,7 +23,11 @@ def _loss(model, *data, **options):
 
 
 def _expected(model, masks, weights):
-    return float(model.loss(masks, model(IMAGES, training=True), sample_weight=weights))
+    return _value(model.loss(masks, model(IMAGES, training=True), sample_weight=weights))
+
+
+def _value(tensor):
+    return float(ops.convert_to_numpy(tensor))
 
 
 def _dataset(masks):
@@ -40,7 +45,7 @@ def test_class_weights_are_weights_of_pixels(form):
         model = _model(deep_supervision=True, side_weights=0.0)
         found = _loss(model, IMAGES, lesion, class_weight={0: 1.0, 1: 4.0})
         probability = model(IMAGES, training=True)["mask"]
-        assert found == pytest.approx(float(model.loss(lesion, probability, sample_weight=1 + 3 * lesion)), rel=1e-5)
+        assert found == pytest.approx(_value(model.loss(lesion, probability, sample_weight=1 + 3 * lesion)), rel=1e-5)
         return
     model = _model(classes=3)
     masks = (numbers == np.arange(3)).astype("float32") if form == "one-hot" else numbers
