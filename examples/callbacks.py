@@ -13,7 +13,7 @@ folder = Path("run")
 folder.mkdir(exist_ok=True)
 last, history = folder / "last.keras", folder / "history.csv"
 
-samples = datasets.load("phantom", "phantoms", n=40, size=96)
+samples = datasets.load("phantom", "phantoms-small", n=40, size=96)
 train, val, _ = datasets.split(samples, (0.7, 0.2, 0.1), seed=0)
 if last.exists():
     # Weights, optimiser and learning rate are in the file, and beside them the number of epochs.

@@ -2,7 +2,7 @@
 
 from keras_rau import datasets, losses, metrics, models
 
-samples = datasets.load("phantom", "phantoms", n=60)
+samples = datasets.load("phantom", "phantoms-60", n=60)
 train, val, test = datasets.split(samples, (0.7, 0.1, 0.2), seed=0)
 model = models.from_preset("rau_net_nano", weights=None, input_shape=(128, 128, 3))
 model.compile("adam", loss=losses.CompoundLoss(), metrics=[metrics.DiceScore(), metrics.IoU()])

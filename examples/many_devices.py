@@ -18,7 +18,7 @@ with strategy.scope():
     synchronise_normalization(model)
     model.compile("adam", loss=losses.CompoundLoss(), metrics=[metrics.DiceScore()])
 
-train, val, _ = datasets.split(datasets.load("phantom", "phantoms", n=40, size=96), (0.7, 0.2, 0.1), seed=0)
+train, val, _ = datasets.split(datasets.load("phantom", "phantoms-small", n=40, size=96), (0.7, 0.2, 0.1), seed=0)
 # The batch is the whole one. All must be full: every device gets the same number of images.
 options = {"image_size": 48, "batch_size": 4 * count}
 data = datasets.pipeline(train, augment=True, shuffle_seed=0, drop_remainder=True, **options)

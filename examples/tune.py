@@ -23,7 +23,7 @@ def build(choices: keras_tuner.HyperParameters) -> keras.Model:
     return model
 
 
-samples = datasets.load("phantom", "phantoms", n=40, size=96)
+samples = datasets.load("phantom", "phantoms-small", n=40, size=96)
 train, val, _ = datasets.split(samples, (0.7, 0.2, 0.1), seed=0)
 # Chosen on validation images; the test set is looked at once, with the model that was chosen.
 tuner = keras_tuner.RandomSearch(
