@@ -192,7 +192,7 @@ def test_a_page_in_the_place_of_a_table_is_set_aside(tmp_path):
     with serving(tiny_set("isic2016")) as server:
         good = server.files[path]
         server.files[path] = b"<html>,\n<p>log in, please</p>\n"
-        with pytest.raises(DataError, match=r"no table.*set aside"):
+        with pytest.raises(DataError, match=r"is not a table.*set aside"):
             datasets.download("isic2016", tmp_path, ["training"], server.url)
         server.files[path] = good
         assert len(datasets.download("isic2016", tmp_path, ["training"], server.url)) == 3

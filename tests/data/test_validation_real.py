@@ -19,7 +19,7 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("name", "folder", "kinds"),
     [
-        ("ph2", "PH2Dataset", {"area_imbalance"}),
+        ("ph2", "PH2Dataset", {"area_imbalance", "groups_missing"}),
         pytest.param(
             "ham10000",
             "HAM10000",
@@ -29,7 +29,7 @@ pytestmark = [
         pytest.param(
             "isic2018",
             "ISIC2018",
-            {"near_duplicate", "class_imbalance", "area_imbalance", "resized_copy", "outlier"},
+            {"near_duplicate", "class_imbalance", "area_imbalance", "resized_copy", "outlier", "groups_missing"},
             marks=(pytest.mark.slow, pytest.mark.matrix),
         ),
     ],

@@ -198,7 +198,7 @@ def test_every_loss_trains_by_name(name, settings, data_dir, tmp_path):
         ({"loss__name": "dise"}, UsageError, "Did you mean 'dice'"),
         ({"loss__alpha": 3}, UsageError, "does not take this argument. Known: losses, weights"),
         ({"loss__name": "cce"}, UsageError, "several channels"),
-        ({"loss__name": "boundary", "model__classes": 2}, UsageError, "does not fit"),
+        ({"loss__name": "boundary", "model__classes": 2}, UsageError, "masks have one lesion class"),
         ({"data__dataset": "isic"}, UsageError, "Unknown data set"),
         ({"data__data_dir": "/nowhere"}, DataError, "nowhere"),
         ({"data__augment": "ligth"}, UsageError, "Did you mean 'light'"),
