@@ -50,6 +50,17 @@ def standardized_input(model: keras.Model, inputs: Any) -> Any:
     return model._standardize_inputs(inputs)[0]
 
 
+def run_in_training(function: keras.Function, inputs: Any) -> Any:
+    """Return the outputs of a function whose layers are told that they train.
+
+    Checked on Keras 3.15.1: `Function` leaves that to the call it is part of, and JAX's training step is part of none, so that
+    batch normalisation would use its moving averages there.
+    """
+    from keras.src.models.functional import operation_fn
+
+    return function._run_through_graph(inputs, operation_fn=lambda operation: operation_fn(operation, training=True))
+
+
 def is_cloning(run_through_graph: dict[str, Any]) -> bool:
     """Return whether `keras.models.clone_model` runs through the graph of a functional model.
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_rau.keras_internals import standardized_input
+from keras_rau.keras_internals import run_in_training, standardized_input
 from keras_rau.layers.upsample import resize
 from keras_rau.models.class_weight import pixel_weights
 from keras_rau.models.kept_model import KeptModel
@@ -89,7 +89,7 @@ class SegmentationModel(KeptModel):
         if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
             inputs = inputs[0]
         if training and self._supervised is not None:
-            return self._supervised(standardized_input(self, inputs))
+            return run_in_training(self._supervised, standardized_input(self, inputs))
         return super().call(inputs, training=training, mask=mask)
 
     @property
