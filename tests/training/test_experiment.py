@@ -174,7 +174,6 @@ def test_training_starts_from_given_weights(run, data_dir, tmp_path):
     ("name", "settings"),
     [
         ("boundary", {"loss.region": "jaccard", "loss.decrease": 0.5}),
-        pytest.param("cce", {"model.classes": 2}, marks=pytest.mark.slow),
         *(
             pytest.param(name, {}, marks=(pytest.mark.slow, pytest.mark.matrix))
             for name in losses.names()
@@ -183,7 +182,6 @@ def test_training_starts_from_given_weights(run, data_dir, tmp_path):
     ],
 )
 def test_every_loss_trains_by_name(name, settings, data_dir, tmp_path):
-    """Two classes are scored as one: whatever is not background."""
     found = train(_config(data_dir, epochs=2, loss__name=name, **settings), tmp_path / "run")
     history = read_history(tmp_path / "run" / "history.csv")
     assert all(np.isfinite(row["loss"]) for row in history)
