@@ -5,7 +5,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from keras_rau.datasets.validation.table import Measured, measure
 from keras_rau.errors import RauError
 
 _BATCH = 256
+# Of an examination, what is neither known here already, nor pixels, nor findings.
+_KEPT = sorted({field.name for field in fields(Examination)} - {"sample", "image", "mask", "findings"})
 
 
 def measure_on_beam(
@@ -80,9 +82,7 @@ def _line(numbered: tuple[int, Sample]) -> str:
             "number": number,
             "row": row,
             "findings": [asdict(finding) for finding in examination.findings],
-            "picture": examination.picture,
-            "outline": examination.outline,
-            "shares": examination.shares,
+            **{name: getattr(examination, name) for name in _KEPT},
         },
         default=str,
     )
@@ -99,10 +99,8 @@ def _read_rows(samples: Sequence[Sample], folder: str) -> list[Measured]:
             found[number]["row"],
             Examination(
                 sample,
-                findings=[_finding(fields) for fields in found[number]["findings"]],
-                picture=found[number]["picture"],
-                outline=found[number]["outline"],
-                shares=found[number]["shares"],
+                findings=[_finding(one) for one in found[number]["findings"]],
+                **{name: found[number][name] for name in _KEPT},
             ),
         )
         for number, sample in enumerate(samples)
@@ -118,6 +116,6 @@ def _records(folder: str) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def _finding(fields: dict[str, Any]) -> Finding:
-    path = fields["path"]
-    return Finding(fields["kind"], fields["message"], None if path is None else Path(path), fields["sample"])
+def _finding(found: dict[str, Any]) -> Finding:
+    path = found["path"]
+    return Finding(**{**found, "path": None if path is None else Path(path)})
