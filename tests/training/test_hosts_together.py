@@ -1,6 +1,7 @@
 """Two processes train one model as one process does; needs JAX beside TensorFlow."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,6 +21,10 @@ _SETTINGS = (
 )
 # In float32; the processes add up the same numbers in another order.
 _TOLERANCE = 1e-5
+# Batch normalisation takes the bias before it away: the gradient of the bias is rounding, which Adam makes as long as any
+# other step, and the moving mean and the optimiser's gradients follow. Kernels and predictions do not.
+_FREE = re.compile(r"optimizer/vars/|/stages/(conv2d(_1)?/vars/1|(separable_conv2d|batch_normalization)(_1)?/vars/2)$")
+_FREE_TOLERANCE = 1e-3
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,6 +65,7 @@ def test_two_processes_are_one(tmp_path):
     one, two = (contents(tmp_path / name / "checkpoints" / "last.keras") for name in ("one", "two"))
     assert one.keys() == two.keys()
     for key, value in one.items():
-        np.testing.assert_allclose(two[key], value, rtol=_TOLERANCE, atol=_TOLERANCE, err_msg=key)
+        tolerance = _FREE_TOLERANCE if _FREE.search(key) else _TOLERANCE
+        np.testing.assert_allclose(two[key], value, rtol=_TOLERANCE, atol=tolerance, err_msg=key)
     for found, wanted in zip(*(read_history(tmp_path / name / "history.csv") for name in ("two", "one")), strict=True):
         assert found == pytest.approx(wanted, rel=_TOLERANCE, abs=_TOLERANCE)
