@@ -132,6 +132,7 @@ def test_train_stops_on_errors_and_writes_nothing(run, broken, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_train_keeps_the_report(run, phantoms_folder, tmp_path, monkeypatch):
     # TFDV has tests of its own.
     monkeypatch.setattr("keras_rau.datasets.validation.validating.tfdv_installed", lambda: False)

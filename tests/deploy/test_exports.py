@@ -60,13 +60,17 @@ def test_tflite_is_checked_and_has_built_in_operators_only(model, any_size, size
     assert len(record["sha256"]) == 64
 
 
-_BY_DEFAULT = [(models.UNet, "conv"), (models.AttentionUNet, "transpose"), (models.RAUNet, "bilinear")]
+_BY_DEFAULT = [(models.RAUNet, "bilinear")]
+_IN_CI = [(models.UNet, "conv"), (models.AttentionUNet, "transpose")]
 
 
 @pytest.mark.parametrize(
     ("architecture", "upsampling"),
     [
-        pytest.param(*pair, marks=() if pair in _BY_DEFAULT else (pytest.mark.slow, pytest.mark.matrix))
+        pytest.param(
+            *pair,
+            marks=[] if pair in _BY_DEFAULT else [pytest.mark.slow, *([] if pair in _IN_CI else [pytest.mark.matrix])],
+        )
         for pair in product((models.UNet, models.AttentionUNet, models.RAUNet), ("conv", "transpose", "bilinear"))
     ],
 )

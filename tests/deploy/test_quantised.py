@@ -71,6 +71,7 @@ def test_int8_takes_pixels_and_gives_probabilities_in_steps_of_256(tmp_path, mod
     np.testing.assert_allclose(found * 256, np.rint(found * 256), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_fine_maps_stay_floats_unless_integers_alone_are_asked_for(tmp_path, model, drawn):
     mixed, whole = tmp_path / "mixed.tflite", tmp_path / "whole.tflite"
     reports = [

@@ -93,6 +93,7 @@ def test_the_picture_shows_where_masks_differ(tmp_path):
     assert not (picture == (220, 40, 40)).all(-1).any()
 
 
+@pytest.mark.slow
 def test_limits_of_ones_own(monkeypatch, capsys, folder, tmp_path):
     words = ["export", "--model", "rau_net_nano", "--format", "tflite"]
     words += ["--image-size", 96, "--check-dir", folder, "--output", tmp_path / "m.tflite"]

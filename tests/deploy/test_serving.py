@@ -105,6 +105,7 @@ def test_no_python_is_left_in_the_graph(served):
         assert words in shown
 
 
+@pytest.mark.slow
 def test_a_model_with_preprocessing_takes_no_files(tmp_path):
     model = models.from_preset("rau_net_nano", input_shape=(64, 64, 3))
     with pytest.warns(UserWarning, match="serving_bytes is left out"):

@@ -44,7 +44,7 @@ def test_one_output_at_inference_and_a_dict_in_training():
     ("architecture", "size"),
     [
         (models.UNet, 16),
-        (models.RAUNet, None),
+        pytest.param(models.RAUNet, None, marks=pytest.mark.slow),
         pytest.param(models.AttentionUNet, 16, marks=(pytest.mark.slow, pytest.mark.matrix)),
         pytest.param(models.RAUNet, 16, marks=(pytest.mark.slow, pytest.mark.matrix)),
     ],

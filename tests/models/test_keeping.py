@@ -80,8 +80,8 @@ def _freeze_inside(model):
     ("name", "freeze"),
     [
         ("UNet", _freeze_half),
-        ("RAUNet", _freeze_inside),
-        pytest.param("EGEUNet", _freeze_inside, marks=pytest.mark.slow),
+        pytest.param("RAUNet", _freeze_inside, marks=pytest.mark.slow),
+        pytest.param("EGEUNet", _freeze_inside, marks=(pytest.mark.slow, pytest.mark.matrix)),
     ],
 )
 def test_frozen_parts_are_frozen_in_the_file_in_the_clone_and_in_the_configuration(name, freeze, tmp_path):

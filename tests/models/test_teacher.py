@@ -40,6 +40,7 @@ def test_the_target_is_the_mixture(deep_supervision):
     assert abs(_number(student.compute_loss(images, masks, maps)) - _number(wanted)) > 1e-4
 
 
+@pytest.mark.slow
 def test_the_teacher_is_neither_trained_nor_saved(tmp_path):
     images, masks = _images()
     student, teacher = _model(True), _model()

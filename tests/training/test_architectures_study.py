@@ -82,6 +82,7 @@ def test_published_losses_and_encoders(tmp_path):
         architectures_study(grid, source, Contest(("prannet",)))
 
 
+@pytest.mark.slow
 def test_widths_come_near_the_budget_and_are_remembered(tmp_path, monkeypatch):
     budget = Budget(30e6, (32, 32), tmp_path / "widths.json")
     factor = budget.factor("unet")
@@ -92,6 +93,7 @@ def test_widths_come_near_the_budget_and_are_remembered(tmp_path, monkeypatch):
     assert Budget(30e6, (32, 32), tmp_path / "widths.json").factor("unet") == factor
 
 
+@pytest.mark.slow
 def test_small_models_keep_their_width(tmp_path):
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "ege_unet", overrides={"data.image_size": 32})

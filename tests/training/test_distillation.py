@@ -69,6 +69,7 @@ def test_what_cannot_be_is_said_before_anything_is_read(teacher, changes, messag
         load_teacher(config, losses.get(config.loss.name))
 
 
+@pytest.mark.slow
 def test_a_teacher_that_knows_the_test_images(root, teacher, tmp_path):
     config = _config(root, distillation__teacher=str(teacher), data__split_seed=1)
     # Names of phantoms are not names of an archive: a warning.

@@ -152,12 +152,14 @@ def test_resume_of_a_finished_run_trains_no_more(run, data_dir):
     assert "after epoch 2 of 2" in console.export_text()
 
 
+@pytest.mark.slow
 def test_resume_with_nothing_saved_starts_afresh(data_dir, tmp_path):
     console = Console(record=True, width=200)
     train(_config(data_dir, epochs=1), tmp_path / "new", resume=True, console=console)
     assert "starting afresh" in console.export_text()
 
 
+@pytest.mark.slow
 def test_training_starts_from_given_weights(run, data_dir, tmp_path):
     best = run[0] / "checkpoints" / "best.keras"
     config = _config(data_dir, epochs=1, init=str(run[0]), optimizer__learning_rate=1e-9)

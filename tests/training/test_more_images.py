@@ -85,6 +85,7 @@ def test_nothing_left_is_an_error(root, sets, tmp_path):
         load_more({"folder": tmp_path}, sets)
 
 
+@pytest.mark.slow
 def test_a_training_learns_from_them_and_says_so(root, tmp_path):
     config = _config(root, root / "more", batch_size=4)
     run = tmp_path / "run"

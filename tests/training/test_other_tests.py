@@ -32,6 +32,7 @@ def root(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_scores_of_all_images_of_the_other(root, tmp_path):
     result = train(_config(root, folder=str(root / "other")), tmp_path / "run")
     assert result["also_test"]["folder"]["n_images"] == 4

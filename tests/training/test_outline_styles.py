@@ -38,6 +38,7 @@ def _config(root, **changes):
     )
 
 
+@pytest.mark.slow
 def test_train_with_styles_and_drawn_images(root, tmp_path):
     config = _config(root)
     train(config, tmp_path / "run")

@@ -150,6 +150,7 @@ def test_wrong_settings_are_known_before_anything_is_trained(design, tmp_path):
         run_study(design, tmp_path / "file", Console(quiet=True), launch=launch)
 
 
+@pytest.mark.slow
 def test_nothing_is_scored_twice_and_no_half_table_is_left(design, monkeypatch):
     cell = design.cells[0]
     finish(cell, {1: ([0.5], [0.5])})
