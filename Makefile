@@ -1,6 +1,6 @@
 # Every target builds .venv from the pinned versions when it is missing.
 PYTHON ?= python3.11
-CONSTRAINTS ?= $(if $(findstring 3.11,$(shell $(PYTHON) --version)),constraints/tf2.16-py311.txt,constraints/tf2.21-py312.txt)
+CONSTRAINTS ?= $(if $(findstring 3.11,$(shell $(PYTHON) --version)),constraints/tf2.16-py311.txt,constraints/tf2.21-py313.txt)
 VENV ?= .venv
 BIN = $(VENV)/bin
 
