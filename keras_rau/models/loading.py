@@ -2,7 +2,6 @@
 
 import json
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from keras_rau.errors import RauError
 from keras_rau.keras_internals import hdf5_attribute
 from keras_rau.models.kept_model import KeptModel
+from keras_rau.trust.keras_file import load_keras_file
 
 _PACKAGE = "keras_rau>"
 
@@ -33,7 +33,7 @@ def load(path: Path | str, *, compiled: bool = True, custom_objects: Mapping[str
         The model.
 
     Raises:
-        RauError: the file is missing, damaged, of another kind, holds weights alone, or holds what is not known here.
+        RauError: the file is missing, damaged, hostile, of another kind, holds weights only, or needs what is not known here.
 
     Example:
         >>> model = load("m.h5")
@@ -42,13 +42,11 @@ def load(path: Path | str, *, compiled: bool = True, custom_objects: Mapping[str
     if not path.is_file():
         raise RauError(f"The model {path} does not exist.")
     if path.suffix == ".keras":
-        if not zipfile.is_zipfile(path):
-            raise RauError(f"{path} is damaged or no .keras file.")
-        return _load_by_keras(path, compiled, custom_objects)
+        return load_keras_file(path, compiled=compiled, custom_objects=custom_objects)
     if path.suffix not in (".h5", ".hdf5"):
         raise RauError(f"Models are .keras and .h5 files here. Received: {path}")
+    model = load_keras_file(path, custom_objects={**_own_models(), **(custom_objects or {})})
     training, state = _read_hdf5(path)
-    model = _load_by_keras(path, False, {**_own_models(), **(custom_objects or {})})
     if compiled and training is not None:
         try:
             with keras.saving.custom_object_scope(dict(custom_objects or {})):
@@ -59,15 +57,6 @@ def load(path: Path | str, *, compiled: bool = True, custom_objects: Mapping[str
                 "custom_objects, or pass compiled=False and compile the model."
             ) from error
     return model
-
-
-def _load_by_keras(path: Path, compiled: bool, custom_objects: Mapping[str, Any] | None) -> keras.Model:
-    try:
-        return keras.saving.load_model(
-            path, custom_objects=dict(custom_objects or {}), compile=compiled, safe_mode=True
-        )
-    except Exception as error:
-        raise RauError(f"{path} cannot be loaded as a Keras model: {_first_line(error)}") from error
 
 
 def _own_models() -> dict[str, type]:
@@ -83,17 +72,12 @@ def _own_models() -> dict[str, type]:
 def _read_hdf5(path: Path) -> tuple[dict[str, Any] | None, list[np.ndarray]]:
     """Return what the model was compiled with, `None` if it was not, and the state of its optimiser."""
     try:
-        with h5py.File(path) as file:
-            if "model_config" not in file.attrs:
-                raise RauError(
-                    f"{path} holds weights alone. Build the model with the arguments that it had, and call "
-                    "model.load_weights."
-                )
+        with h5py.File(path, "r") as file:
             training = file.attrs.get("training_config")
             group = file.get("optimizer_weights")
             state = [] if group is None else [group[name][()] for name in hdf5_attribute(group, "weight_names")]
     except (OSError, KeyError) as error:
-        raise RauError(f"{path} is damaged or no HDF5 file: {_first_line(error)}") from error
+        raise RauError(f"{path} is damaged: {_first_line(error)}") from error
     return None if training is None else json.loads(training), state
 
 

@@ -84,7 +84,8 @@ class _Walk:
     def _attributes(self, item: Any) -> None:
         for key in item.attrs:
             attribute = item.attrs.get_id(key)
-            if attribute.get_storage_size() > _LARGEST_ATTRIBUTE:
+            # HDF5 gives no size of an empty one.
+            if 0 not in (attribute.shape or ()) and attribute.get_storage_size() > _LARGEST_ATTRIBUTE:
                 self._refuse(f"has an attribute of {attribute.get_storage_size():,} bytes")
 
     def _dataset(self, array: Any, key: str) -> None:

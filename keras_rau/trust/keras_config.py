@@ -1,6 +1,6 @@
 """The JSON of a Keras model: which classes and functions it names."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
@@ -44,7 +44,7 @@ _OURS = "keras_rau>"
 _WEIGHTS_ELSEWHERE = ("encoder_weights", "weights")
 
 
-def check_config(text: bytes, name: str) -> dict[str, Any]:
+def check_config(text: bytes | str, name: str, *, own: Collection[str] = (), old: bool = False) -> dict[str, Any]:
     """Return the configuration of a model that names nothing but parts of models.
 
     Allowed are the layers, activations, losses and so on of Keras and of this package, and classes that the running program
@@ -53,6 +53,8 @@ def check_config(text: bytes, name: str) -> dict[str, Any]:
     Args:
         text: content of `config.json`.
         name: of the file, for messages.
+        own: names of classes and functions that the caller hands over for this file.
+        old: the form of HDF5 files, in which classes of Keras have no module.
 
     Raises:
         ModelFileError: it is damaged, or names something else.
@@ -60,11 +62,21 @@ def check_config(text: bytes, name: str) -> dict[str, Any]:
     config = parse_json(text, name, ModelFileError)
     if not isinstance(config.get("class_name"), str) or not isinstance(config.get("config"), dict):
         raise ModelFileError(f"{name} does not say of which class its model is.")
+    check_objects(config, name, own=own, old=old)
+    return config
+
+
+def check_objects(tree: Any, name: str, *, own: Collection[str] = (), old: bool = False) -> None:
+    """Refuse a part of a configuration that names other things than parts of models; as `check_config`."""
     registered = keras.saving.get_custom_objects()
     functions = {key for key, value in registered.items() if not isinstance(value, type) and not key.startswith(_OURS)}
-    for item in _objects(config, functions):
-        _check(item, name, registered, functions)
-    return config
+    functions -= set(own)
+    for item in _objects(tree, functions):
+        names = {item.get(key) for key in ("class_name", "registered_name", "config") if isinstance(item.get(key), str)}
+        if names & set(own):
+            continue
+        if not (old and item.get("module") is None and _is_old(item.get("class_name"))):
+            _check(item, name, registered, functions)
 
 
 def _objects(tree: Any, functions: set[str]) -> Iterator[Any]:
@@ -121,6 +133,13 @@ def _check_function(item: dict[str, Any], name: str, functions: set[str]) -> Non
         _refuse(name, f"calls the registered function {one_line(word, 60)}; put it into a registered layer class")
     if module != "builtins" and not _is_part(module, _FUNCTIONS):
         _refuse(name, f"calls the function {one_line(word, 60)} of {shown(module, 60)}, which is not part of a model")
+
+
+def _is_old(kind: Any) -> bool:
+    """Return whether it is the name of a class of Keras, which an HDF5 file has without a module."""
+    if not isinstance(kind, str) or kind in _UNSAFE:
+        return False
+    return kind == "Functional" or any(isinstance(getattr(getattr(keras, part), kind, None), type) for part in _PARTS)
 
 
 def _is_part(module: Any, parts: set[str]) -> bool:

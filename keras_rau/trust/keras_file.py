@@ -2,26 +2,32 @@
 
 import stat
 import zipfile
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 
 from keras_rau.errors import ModelFileError
-from keras_rau.strangers import one_line
+from keras_rau.strangers import one_line, parse_json
 from keras_rau.trust.archive import check_archive, open_weights, read_config
 from keras_rau.trust.budget import limited_weights
 from keras_rau.trust.hdf5 import check_hdf5
-from keras_rau.trust.keras_config import check_config
+from keras_rau.trust.keras_config import check_config, check_objects
 from keras_rau.trust.keras_version import require_keras
 
 # What a model may be larger than its file of weights: random states, weights in half precision, an optimiser (two copies).
 _TIMES, _SLACK, _MORE = 4, 16 << 20, 1000
 
 
-def check_keras_file(path: Path | str) -> tuple[int, int]:
+def check_keras_file(path: Path | str, custom_objects: Mapping[str, Any] | None = None) -> tuple[int, int]:
     """Look at a `.keras` file without building its model: archive, configuration, file of weights.
+
+    Args:
+        path: the file.
+        custom_objects: classes and functions, by name, that the file may name besides.
 
     Returns:
         Bytes and number of the arrays of its weights.
@@ -40,7 +46,7 @@ def check_keras_file(path: Path | str) -> tuple[int, int]:
     try:
         with zipfile.ZipFile(path) as archive:
             check_archive(archive, path)
-            check_config(read_config(archive), f"config.json in {path}")
+            check_config(read_config(archive), f"config.json in {path}", own=custom_objects or ())
             with closing(open_weights(archive, path)) as weights:
                 return check_hdf5(weights, f"model.weights.h5 in {path}")
     except ModelFileError:
@@ -50,13 +56,47 @@ def check_keras_file(path: Path | str) -> tuple[int, int]:
         raise ModelFileError(f"{path} is damaged or no .keras file.") from error
 
 
-def load_keras_file(path: Path | str, *, compiled: bool = False, **options: Any) -> keras.Model:
-    """Load a `.keras` file of unknown origin in Keras's safe mode, after a look at all it asks for.
+def check_hdf5_model(path: Path | str, custom_objects: Mapping[str, Any] | None = None) -> tuple[int, int]:
+    """Look at an HDF5 file of a whole model (`.h5`, `.hdf5`) without building the model.
 
     Args:
         path: the file.
+        custom_objects: classes and functions, by name, that the file may name besides.
+
+    Returns:
+        Bytes and number of its arrays, those of an optimiser among them.
+
+    Raises:
+        ModelFileError: it is damaged, holds weights only, or asks for more than the parts of a model.
+        RauError: Keras is too old.
+    """
+    path = Path(path)
+    require_keras()
+    if not path.is_file():
+        raise ModelFileError(f"{path} is not a file.")
+    found = check_hdf5(path, str(path))
+    with h5py.File(path, "r") as file:
+        if "model_config" not in file.attrs:
+            raise ModelFileError(
+                f"{path} holds weights only. Build the model with the arguments that it had, and call model.load_weights."
+            )
+        check_config(file.attrs["model_config"], f"model_config in {path}", own=custom_objects or (), old=True)
+        if "training_config" in file.attrs:
+            name = f"training_config in {path}"
+            training = parse_json(file.attrs["training_config"], name, ModelFileError)
+            check_objects(training, name, own=custom_objects or (), old=True)
+    return found
+
+
+def load_keras_file(
+    path: Path | str, *, compiled: bool = False, custom_objects: Mapping[str, Any] | None = None
+) -> keras.Model:
+    """Load a model file of unknown origin in Keras's safe mode, after a look at all it asks for.
+
+    Args:
+        path: a `.keras` file, or an HDF5 file of a whole model.
         compiled: with optimiser and loss.
-        **options: of `keras.saving.load_model`, but `safe_mode`.
+        custom_objects: classes and functions, by name, that the model consists of.
 
     Raises:
         ModelFileError: as of `check_keras_file`, or Keras cannot load it.
@@ -67,10 +107,13 @@ def load_keras_file(path: Path | str, *, compiled: bool = False, **options: Any)
         100488
     """
     path = Path(path)
-    stored, arrays = check_keras_file(path)
+    check = check_keras_file if path.suffix == ".keras" else check_hdf5_model
+    stored, arrays = check(path, custom_objects)
     try:
         with limited_weights(_TIMES * stored + _SLACK, _TIMES * arrays + _MORE, str(path)):
-            return keras.saving.load_model(path, compile=compiled, safe_mode=True, **options)
+            return keras.saving.load_model(
+                path, custom_objects=dict(custom_objects or {}), compile=compiled, safe_mode=True
+            )
     except ModelFileError:
         raise
     except Exception as error:

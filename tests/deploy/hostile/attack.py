@@ -10,7 +10,8 @@ class Attack:
 
     Attributes:
         path: the file or folder.
-        way: `"predictor"`, `"init"` (a training that starts from it), `"weights"` (of a preset) or `"encoder_weights"`.
+        way: `"predictor"`, `"load"` (`models.load`), `"init"` (a training that starts from it), `"weights"` (of a preset) or
+            `"encoder_weights"`.
         encoder: that takes the weights.
     """
 
@@ -33,6 +34,10 @@ def open_attack(attack: Attack) -> None:
         if attack.path.name.endswith(".h5"):
             settings["model"] = "rau_net_nano"
         load_start(load_config(overrides=settings))
+    elif attack.way == "load":
+        from keras_rau import models
+
+        models.load(attack.path)
     elif attack.way == "weights":
         from keras_rau import models
 

@@ -148,6 +148,10 @@ CONFIGS = {
 }
 
 
+# Odd to segment with, but models that `models.load` is right to open.
+_SOUND_MODELS = ("classifier", "grey images", "map of terabytes")
+
+
 def _external_link(root: h5py.File, folder: Path) -> None:
     root["layers/one/vars/0"] = h5py.ExternalLink(str(secret(folder)), "/weights")
 
@@ -210,6 +214,30 @@ def _inside(make: Any, folder: Path) -> Attack:
     return Attack(write(folder / "m.keras", config, content))
 
 
+def _as_hdf5(make: Any, folder: Path) -> Attack:
+    config = make(folder)
+    path = folder / "m.h5"
+    with h5py.File(path, "w") as root:
+        root.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
+        root.create_group("model_weights")
+    return Attack(path, "load")
+
+
+def _in_hdf5(make: Any, folder: Path) -> Attack:
+    path = folder / "m.h5"
+    with h5py.File(path, "w") as root:
+        root.attrs["model_config"] = json.dumps(functional(layer("Conv2D", filters=1, kernel_size=1)))
+        make(root, folder)
+    return Attack(path, "load")
+
+
+def _trained_with(training: Any, folder: Path) -> Attack:
+    path = _as_hdf5(lambda _: functional(layer("Conv2D", filters=1, kernel_size=1)), folder).path
+    with h5py.File(path, "a") as root:
+        root.attrs["training_config"] = json.dumps(training)
+    return Attack(path, "load")
+
+
 def _alone(make: Any, way: str, folder: Path) -> Attack:
     return Attack(hdf5(make, folder, folder / "m.weights.h5"), way)
 
@@ -250,6 +278,14 @@ class _Executes:
 CASES = {
     **{f"keras: {name}": partial(_config, make) for name, make in CONFIGS.items()},
     **{f"keras: {name}": partial(_inside, make) for name, make in WEIGHTS.items()},
+    **{f"hdf5 model: {name}": partial(_as_hdf5, make) for name, make in CONFIGS.items() if name not in _SOUND_MODELS},
+    **{f"hdf5 model: {name}": partial(_in_hdf5, make) for name, make in WEIGHTS.items()},
+    "hdf5 model: loss that is another module's": partial(
+        _trained_with, {"optimizer_config": layer("Adam", None), "loss": layer("Popen", "subprocess", args=["true"])}
+    ),
+    "hdf5 model: registered function as a loss": partial(
+        _trained_with, {"optimizer_config": layer("Adam", None), "loss": "hostile>danger"}
+    ),
     **{f"weights: {name}": partial(_alone, make, "weights") for name, make in WEIGHTS.items()},
     "init: external link": partial(_alone, _external_link, "init"),
     "init: lambda": lambda folder: Attack(_config(_lambda, folder).path, "init"),
