@@ -62,7 +62,8 @@ def _moved(
         return image, planes
     x, y = _places(matrix, _displacement(policy, draws, height, width)) if policy.elastic else (None, None)
     channels, moved = [*cv2.split(image), *planes], []
-    # OpenCV moves four channels at once at most.
+    # OpenCV moves four channels at once at most, and rounds places in another way for another number of channels.
+    channels += [channels[-1]] * (-len(channels) % 4)
     for start in range(0, len(channels), 4):
         some = cv2.merge(channels[start : start + 4])
         if policy.elastic:
@@ -72,7 +73,7 @@ def _moved(
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             some = cv2.warpAffine(some, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
         moved += cv2.split(some)
-    return cv2.merge(moved[:3]), moved[3:]
+    return cv2.merge(moved[:3]), moved[3 : 3 + len(planes)]
 
 
 def _matrix(policy: Policy, draws: Draws, height: int, width: int) -> np.ndarray:
