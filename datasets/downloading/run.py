@@ -78,7 +78,9 @@ def carry_out(
         step = planned
         if step.complete:
             _check_earlier(step, known)
-            say(f"{step.target.name}: {step.complete}")
+            # Not removed: it may be kept on purpose, or left by a run that was killed at the very end.
+            spare = "" if step.archive.is_table or not step.packed.exists() else f"; {step.packed} is no longer needed"
+            say(f"{step.target.name}: {step.complete}{spare}")
             continue
         if step.remote is not None:
             # The file may have changed since it was planned.
