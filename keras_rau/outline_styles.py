@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.errors import UsageError
+from keras_rau.files import write_text
+from keras_rau.strangers import read_json
 from keras_rau.suggestion import did_you_mean
 
 DEFAULT = "default"
@@ -70,7 +72,7 @@ class StyleChoice:
             **about: further entries, such as how the style was fitted.
         """
         content = {"weights": dict(zip((DEFAULT, *names), self.weights, strict=True)), "offset": self.offset, **about}
-        Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_text(Path(path), json.dumps(content, indent=1) + "\n")
 
 
 def choose_style(style: Any, names: Sequence[str]) -> StyleChoice:
@@ -110,11 +112,11 @@ def _from_file(path: Path, maps: Sequence[str]) -> StyleChoice:
             f"Unknown outline style. {did_you_mean(str(path), maps)}Styles of this model: {known}. "
             f"Received: style={str(path)!r}"
         )
+    content = read_json(path, UsageError)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         weights, offset = content["weights"], float(content.get("offset", 0.0))
         named = {str(name): float(weight) for name, weight in weights.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path} is not a style file: it must hold `weights` by name and an `offset` ({type(error).__name__})."
         ) from error

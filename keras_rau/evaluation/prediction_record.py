@@ -229,7 +229,7 @@ def settings_of(predictor: Any) -> dict[str, Any]:
         "augment": refinement.augment,
         "largest": refinement.largest,
         "fill_holes": refinement.fill_holes,
-        "bit_depth": getattr(predictor, "bit_depth", None),
+        "bit_depth": predictor.bit_depth,
     }
     # As they will be read.
     return json.loads(json.dumps(settings))

@@ -40,7 +40,7 @@ def segment(predictor: Any, job: Job, folder: Path) -> Outcome:
     """
     try:
         identity = identity_of(job.image)
-        image = read_image(job.image, bit_depth=getattr(predictor, "bit_depth", None), note=warn_of_guess)
+        image = read_image(job.image, bit_depth=predictor.bit_depth, note=warn_of_guess)
         mask = predictor.predict(image)
         outcome, files = _encoded(job, image, mask, predictor.outputs)
     # Decoders and models raise whatever a damaged file makes them stumble over; MemoryError is one of them.

@@ -1,6 +1,5 @@
 """Opening model files, also those in the old HDF5 format."""
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +9,10 @@ import h5py
 import keras
 import numpy as np
 
-from keras_rau.errors import RauError
+from keras_rau.errors import ModelFileError, RauError
 from keras_rau.keras_internals import hdf5_attribute
 from keras_rau.models.kept_model import KeptModel
+from keras_rau.strangers import parse_json
 from keras_rau.trust.keras_file import load_keras_file
 
 _PACKAGE = "keras_rau>"
@@ -78,7 +78,7 @@ def _read_hdf5(path: Path) -> tuple[dict[str, Any] | None, list[np.ndarray]]:
             state = [] if group is None else [group[name][()] for name in hdf5_attribute(group, "weight_names")]
     except (OSError, KeyError) as error:
         raise RauError(f"{path} is damaged: {_first_line(error)}") from error
-    return None if training is None else json.loads(training), state
+    return None if training is None else parse_json(training, f"training_config in {path}", ModelFileError), state
 
 
 def _compile(model: keras.Model, training: dict[str, Any], state: list[np.ndarray]) -> None:

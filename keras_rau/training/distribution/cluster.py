@@ -1,11 +1,11 @@
 """Which hosts train together, from the environment that a scheduler gives their processes."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keras_rau.errors import UsageError
+from keras_rau.strangers import parse_json, shown
 
 _PORT = 12355
 _KNOWN = "KERAS_RAU_COORDINATOR (HOST:PORT), KERAS_RAU_PROCESSES and KERAS_RAU_PROCESS; TF_CONFIG; or SLURM's variables"
@@ -70,8 +70,8 @@ def _cluster(coordinator: str, count: str | None, index: str | None) -> Cluster:
 
 
 def _from_tf_config(text: str) -> Cluster:
+    tree = parse_json(text, "TF_CONFIG", UsageError)
     try:
-        tree = json.loads(text)
         cluster, task = tree["cluster"], tree["task"]
         # The chief, where there is one, is the process 0.
         addresses = [*cluster.get("chief", []), *cluster.get("worker", [])]
@@ -79,10 +79,10 @@ def _from_tf_config(text: str) -> Cluster:
         index = int(task["index"]) + offset
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
-            f"TF_CONFIG must hold 'cluster' with 'worker' addresses and 'task'. Received: {text!r}"
+            f"TF_CONFIG must hold 'cluster' with 'worker' addresses and 'task'. Received: {shown(text)}"
         ) from error
     if not addresses:
-        raise UsageError(f"TF_CONFIG names no workers. Received: {text!r}")
+        raise UsageError(f"TF_CONFIG names no workers. Received: {shown(text)}")
     return _cluster(addresses[0], str(len(addresses)), str(index))
 
 

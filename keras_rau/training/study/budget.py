@@ -6,10 +6,11 @@ from pathlib import Path
 import keras
 
 from keras_rau import models
-from keras_rau.errors import RauError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export.multiply_adds import multiply_adds
 from keras_rau.files import write_text
 from keras_rau.models.scaling import has_ready_encoder, scaled
+from keras_rau.strangers import read_json
 
 # Factors of the published width, a quarter of an octave apart.
 _FACTORS = tuple(2 ** (step / 4) for step in range(-24, 13))
@@ -33,9 +34,9 @@ class Budget:
         self._known: dict[str, float | None] = {}
         if path.exists():
             try:
-                self._known = json.loads(path.read_text())
-            except ValueError as error:
-                raise RauError(f"{path} is damaged; remove it, and the widths are searched again.") from error
+                self._known = read_json(path)
+            except DataError as error:
+                raise RauError(f"{error} Remove it, and the widths are searched again.") from error
 
     def factor(self, name: str) -> float | None:
         """Factor of the width of a preset; `None` where its ready-made encoder alone takes more."""
