@@ -70,8 +70,9 @@ def evaluate(
     """
     from rich.console import Console
 
-    from keras_rau.errors import UsageError
+    from keras_rau.errors import DataError, UsageError
     from keras_rau.evaluation import (
+        IncompleteScores,
         breakdown_table,
         evaluate_file,
         evaluate_folder,
@@ -112,23 +113,29 @@ def evaluate(
         "by": by or (),
         "options": source_options(option, set_),
     }
-    if masks is not None:
-        rows, result = evaluate_folder(masks, dataset, data_dir, split_dir=split_dir, **shared)
-    else:
-        rows, result = evaluate_file(
-            [existing_model(one) for one in model or ()],
-            dataset,
-            data_dir,
-            image_size=image_size,
-            augment=augment,
-            threshold=threshold,
-            largest=largest,
-            fill_holes=fill_holes,
-            trust=trust,
-            find_threshold=find_threshold,
-            worst=worst,
-            **shared,
-        )
+    try:
+        if masks is not None:
+            rows, result = evaluate_folder(masks, dataset, data_dir, split_dir=split_dir, **shared)
+        else:
+            rows, result = evaluate_file(
+                [existing_model(one) for one in model or ()],
+                dataset,
+                data_dir,
+                image_size=image_size,
+                augment=augment,
+                threshold=threshold,
+                largest=largest,
+                fill_holes=fill_holes,
+                trust=trust,
+                find_threshold=find_threshold,
+                worst=worst,
+                **shared,
+            )
+    except IncompleteScores as error:
+        if csv is None or not error.rows:
+            raise
+        write_csv(error.rows, csv)
+        raise DataError(f"{error}\nThe scores of the other {len(error.rows)} images are in {csv}.") from error
     if csv is not None:
         write_csv(rows, csv)
     if json_ is not None:

@@ -26,6 +26,7 @@ _NAMES = {
     "write_json": "score_files",
     "KEYS": "scores",
     "image_scores": "scores",
+    "IncompleteScores": "scoring",
     "evaluate": "scoring",
     "dice_by_threshold": "thresholds",
     "best_threshold": "thresholds",

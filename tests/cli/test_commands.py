@@ -1,6 +1,7 @@
 """The command line: what it prints, what it returns."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,25 @@ def test_evaluate(monkeypatch, capsys, files, tmp_path):
     status, _, err = run_command(monkeypatch, capsys, *words, "--split", "test")
     assert status == 1
     assert "--split all" in err
+
+
+def test_evaluate_names_an_image_that_cannot_be_read_and_keeps_the_scores_of_the_others(
+    monkeypatch, capsys, files, tmp_path
+):
+    shutil.copytree(files / "phantoms", tmp_path / "set")
+    (tmp_path / "set" / "phantom.json").unlink()
+    (tmp_path / "set" / "images" / "phantom_00003.jpg").write_bytes(b"damaged")
+    words = ["evaluate", "--model", files / "m.keras", "--dataset", "folder", "--data-dir", tmp_path / "set"]
+    status, out, err = run_command(
+        monkeypatch, capsys, *words, "--csv", tmp_path / "s.csv", "--json", tmp_path / "s.json"
+    )
+    assert status == 1
+    assert not out
+    assert "1 of 12 images cannot be scored" in err
+    assert "phantom_00003.jpg" in err
+    assert "scores of the other 11 images are in" in err
+    assert len((tmp_path / "s.csv").read_text().splitlines()) == 12
+    assert not (tmp_path / "s.json").exists()
 
 
 def test_evaluate_in_depth_and_compare(monkeypatch, capsys, files, tmp_path):

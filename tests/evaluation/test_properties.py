@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from keras_rau import datasets, evaluation
-from keras_rau.errors import RauError
+from keras_rau.errors import ExportError
 
 MASKS = arrays(bool, (7, 9), elements=st.booleans())
 MANY = settings(max_examples=200, deadline=None, derandomize=True)
@@ -129,11 +129,34 @@ def test_rows_keep_the_order_of_the_samples(samples, monkeypatch):
     assert summary["dice"] == 1
 
 
-@pytest.mark.parametrize("index", [0, 17, 29])
-def test_a_sample_that_cannot_be_read_ends_it_and_leaves_no_thread(samples, index):
+class _Seeing:
+    """Gives whatever it is shown as the map of the lesion, but refuses one image."""
+
+    def __init__(self, refused):
+        self.refused = refused
+
+    def to_mask(self, probability):
+        return probability >= 0.5
+
+    def predict_batch(self, images):
+        if any(np.array_equal(image, self.refused) for image in images):
+            raise ExportError("The model gave NaN.")
+        return [image[..., 0] / np.float32(255) for image in images]
+
+
+def test_what_cannot_be_scored_is_named_after_the_others_have_been(samples, tmp_path):
     broken = list(samples)
-    broken[index] = replace(samples[index], mask=None)
+    broken[0] = replace(samples[0], mask=None)
+    (tmp_path / "no_image.jpg").write_bytes(b"damaged")
+    broken[17] = replace(samples[17], image=tmp_path / "no_image.jpg")
+    refused = datasets.read_sample(samples[29])[0]
     before = threading.active_count()
-    with pytest.raises(RauError, match=f"{samples[index].id} has no mask"):
-        evaluation.evaluate(_Counting(samples), broken)
+    with pytest.raises(evaluation.IncompleteScores) as caught:
+        evaluation.evaluate(_Seeing(refused), broken)
     assert threading.active_count() == before
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("3 of 30 images cannot be scored")
+    assert f"{samples[0].id} has no mask" in lines[1]
+    assert "no_image.jpg" in lines[2]
+    assert f"{samples[29].image}: The model gave NaN." in lines[3]
+    assert [row["id"] for row in caught.value.rows] == [samples[n].id for n in range(30) if n not in (0, 17, 29)]

@@ -145,5 +145,5 @@ def test_choices_by_name_weights_and_file(tmp_path):
     with pytest.raises(UsageError, match="sum to 1"):
         choose_style((0.5, 0.2, 0.2), STYLES)
     (tmp_path / "bad.json").write_text("[1, 2]")
-    with pytest.raises(UsageError, match="is not a style file|should hold one JSON object"):
+    with pytest.raises(UsageError, match=r"is not a style file|should hold one JSON object"):
         choose_style(tmp_path / "bad.json", STYLES)
