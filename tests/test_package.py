@@ -49,7 +49,12 @@ def test_import_is_light():
 
 @pytest.mark.parametrize(
     "order",
-    ["import keras_rau, keras", "import keras, keras_rau", "from keras_rau.layers import AttentionGate; import keras"],
+    [
+        "import keras_rau, keras",
+        pytest.param("import keras, keras_rau", marks=pytest.mark.slow),
+        "from keras_rau.layers import AttentionGate; import keras",
+        "from keras_rau.trust import load_keras_file; import keras",
+    ],
 )
 def test_a_saved_model_loads_after_a_bare_import(order, tmp_path):
     from keras_rau import losses, metrics, models

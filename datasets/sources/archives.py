@@ -41,10 +41,14 @@ def _suffix(path: Path) -> str:
 
 
 def _look_into(path: Path, names: set[str], listing: Listing) -> None:
+    # Nothing is read from a pipe, which would never end.
+    if not path.is_file():
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             members = [PurePosixPath(name) for name in archive.namelist() if not name.endswith("/")]
-    except (zipfile.BadZipFile, OSError) as error:
+    # Damaged archives make zipfile raise nearly anything.
+    except Exception as error:
         listing.add("archive_packed", f"{path} is an archive and cannot be opened: {error}. Download it again.", path)
         return
     images = {

@@ -9,11 +9,11 @@ import h5py
 import keras
 import numpy as np
 
+from keras_rau import trust
 from keras_rau.errors import ModelFileError, RauError
 from keras_rau.keras_internals import hdf5_attribute
 from keras_rau.models.kept_model import KeptModel
 from keras_rau.strangers import parse_json
-from keras_rau.trust.keras_file import load_keras_file
 
 _PACKAGE = "keras_rau>"
 
@@ -42,10 +42,10 @@ def load(path: Path | str, *, compiled: bool = True, custom_objects: Mapping[str
     if not path.is_file():
         raise RauError(f"The model {path} does not exist.")
     if path.suffix == ".keras":
-        return load_keras_file(path, compiled=compiled, custom_objects=custom_objects)
+        return trust.load_keras_file(path, compiled=compiled, custom_objects=custom_objects)
     if path.suffix not in (".h5", ".hdf5"):
         raise RauError(f"Models are .keras and .h5 files here. Received: {path}")
-    model = load_keras_file(path, custom_objects={**_own_models(), **(custom_objects or {})})
+    model = trust.load_keras_file(path, custom_objects={**_own_models(), **(custom_objects or {})})
     training, state = _read_hdf5(path)
     if compiled and training is not None:
         try:

@@ -149,6 +149,9 @@ def _is_part(module: Any, parts: set[str]) -> bool:
     if words[0] != "keras":
         return False
     inner = words[2:] if words[1:2] == ["src"] else words[1:]
+    # Optimisers of PyTorch have classes of their own: keras.src.backend.torch.optimizers.torch_adam.
+    if inner[:1] == ["backend"]:
+        return "optimizers" in inner[2:3] and "optimizers" in parts
     # Model and Sequential are exported at the top, too.
     return (inner[0] in parts) if inner else parts is _PARTS
 

@@ -224,6 +224,14 @@ def test_other_archives(tmp_path):
     assert kinds(datasets.survey("folder", tmp_path)) == ["archive_packed"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_called_an_archive_is_not_waited_for(tmp_path):
+    write(tmp_path / "images" / "a.jpg")
+    write(tmp_path / "masks" / "a.png", "mask")
+    os.mkfifo(tmp_path / "rest.zip")
+    assert [sample.id for sample in datasets.load("folder", tmp_path)] == ["a"]
+
+
 def test_folders_that_cannot_be_read(tmp_path, monkeypatch):
     write_isic2018(tmp_path, ["ISIC_0000001"])
     (tmp_path / "locked").mkdir()

@@ -79,6 +79,31 @@ def test_a_sample_of_hostile_files(name, tmp_path, danger):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, make in SAMPLE.items() if not name.startswith("hdf5")])
+def test_every_command_refuses_it_in_one_line(name, tmp_path, monkeypatch, capsys, danger):
+    # A pipe is refused like any other file, but cannot be read back to be copied beside a sidecar.
+    attack = SAMPLE[name](tmp_path)
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photo.png")
+    out = tmp_path / "out"
+    data = ["--dataset", "phantom", "--data-dir", tmp_path / "phantoms"]
+    commands = [
+        ["predict", tmp_path / "photo.png", "--model", attack.path, "--output", out],
+        ["evaluate", *data, "--model", attack.path],
+        ["export", "--model", attack.path, "--format", "tflite", "--image-size", "32", "--output", out],
+        ["train", *data, "--init", attack.path, "--image-size", "32", "--epochs", "1", "--output", out],
+    ]
+    for words in commands:
+        status, _, said = run_command(monkeypatch, capsys, *words)
+        assert status in (1, 2), (words, said)
+        lines = [line for line in said.splitlines() if line.startswith("error: ")]
+        assert len(lines) == 1, (words, said)
+        assert "(--debug shows where)" not in said, (words, said)
+        assert not out.exists(), words
+        assert not canary(tmp_path).exists()
+        assert not danger
+
+
+@pytest.mark.slow
 def test_the_whole_corpus_in_processes_of_their_own(tmp_path):
     words = [sys.executable, "-P", "-W", "ignore", "tests/deploy/hostile/run.py", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)

@@ -67,6 +67,8 @@ CASES = {
 }
 # The layers of the compared systems know no other format.
 CHANNELS_LAST = (
+    "grouped",
+    "style-maps",
     "learned-scale",
     "axial-height",
     "axial-width",

@@ -120,6 +120,9 @@ def _config(path: Path) -> dict[str, Any]:
     from keras_rau.trust.archive import check_archive, read_config
     from keras_rau.trust.keras_config import check_config
 
+    # A pipe or a device would never end.
+    if not path.is_file():
+        raise DataError(f"{path} is not a file. Name a .keras file or a run directory.")
     try:
         with zipfile.ZipFile(path) as archive:
             check_archive(archive, path)
