@@ -66,7 +66,7 @@ def losses(
     report_only: _ReportOnly = False,
 ) -> None:
     """Which loss? The paper's loss study, beside its printed values."""
-    from keras_rau.training.study import designs
+    from keras_rau.study import designs
 
     grid = _grid(config, output, seeds, model, image_size, batch_size, set_)
     _run(designs.losses_study(grid, _source(dataset, data_dir, epochs), losses), output, jobs, report_only)
@@ -89,7 +89,7 @@ def attention(
     report_only: _ReportOnly = False,
 ) -> None:
     """How much does attention help? None, gates, reverse, boundary, both."""
-    from keras_rau.training.study import designs
+    from keras_rau.study import designs
 
     grid = _grid(config, output, seeds, model, image_size, batch_size, set_)
     _run(designs.attention_study(grid, _source(dataset, data_dir, epochs), loss), output, jobs, report_only)
@@ -114,7 +114,7 @@ def imbalance(
     report_only: _ReportOnly = False,
 ) -> None:
     """Does weighting help what is rare? Scores by lesion size and diagnosis."""
-    from keras_rau.training.study import designs
+    from keras_rau.study import designs
 
     grid = _grid(config, output, seeds, model, image_size, batch_size, set_)
     _run(designs.imbalance_study(grid, _source(dataset, data_dir, epochs), balance), output, jobs, report_only)
@@ -148,7 +148,7 @@ def transfer(
 ) -> None:
     """How well does a model carry over? Train on each data set, test on both."""
     from keras_rau.cli.options import named_folder
-    from keras_rau.training.study import designs
+    from keras_rau.study import designs
 
     own = [word for word in set_ or [] if _of_one_source(word)]
     shared = [word for word in set_ or [] if word not in own]
@@ -196,7 +196,7 @@ def architectures(
     """Which system? The paper's and those that it is compared with, on equal terms: scores and costs."""
     from keras_rau.errors import UsageError
     from keras_rau.models import list_presets
-    from keras_rau.training.study import designs
+    from keras_rau.study import designs
 
     if multiply_adds is not None and not 0 < multiply_adds < math.inf:
         raise UsageError(f"--multiply-adds must be a positive number. Received: {multiply_adds}")
@@ -235,8 +235,8 @@ def _grid(
 ) -> Any:
     from keras_rau.cli.options import source_options
     from keras_rau.errors import UsageError
+    from keras_rau.study.designs import Grid
     from keras_rau.training.config import load_config
-    from keras_rau.training.study.designs import Grid
 
     overrides = source_options(settings)
     for key in overrides:
@@ -253,7 +253,7 @@ def _grid(
 def _source(dataset: str, data_dir: Path, epochs: list[int], settings: list[str] | None = None) -> Any:
     from keras_rau.cli.options import source_options
     from keras_rau.errors import UsageError
-    from keras_rau.training.study.cells import Source
+    from keras_rau.study.cells import Source
 
     if min(epochs) < 1:
         raise UsageError(f"--epochs are counted from 1. Received: {epochs}")
@@ -265,7 +265,7 @@ def _run(design: Any, output: Path, jobs: int, report_only: bool) -> None:
 
     from rich.console import Console
 
-    from keras_rau.training.study import run_study
+    from keras_rau.study import run_study
 
     # It takes every other model that is scored for a function traced in vain.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

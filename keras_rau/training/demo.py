@@ -10,9 +10,9 @@ from keras_rau.evaluation import KEYS, evaluate
 from keras_rau.evaluation.folders import check_free
 from keras_rau.export import Predictor, from_file
 from keras_rau.training.config import load_config
+from keras_rau.training.data.split import load_split
 from keras_rau.training.experiment import train
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import load_split
 
 
 def run_demo(output: Path, images: int, epochs: int, image_size: int, console: Console) -> Path:

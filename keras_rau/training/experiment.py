@@ -11,33 +11,33 @@ from rich.console import Console
 from keras_rau import datasets, models
 from keras_rau.datasets.validation.report.page import write_report as write_validation
 from keras_rau.files import flush, write_text
-from keras_rau.training.building import checked_loss, fresh_model
+from keras_rau.training.building.model import checked_loss, fresh_model
 from keras_rau.training.config import Config
-from keras_rau.training.distillation import load_teacher, teach
-from keras_rau.training.distribution.workplace import Workplace
-from keras_rau.training.feeding import steps_per_epoch
-from keras_rau.training.fingerprint import Fingerprint, check_same_files, fingerprint
+from keras_rau.training.data.also_test import load_others
+from keras_rau.training.data.pipelines import steps_per_epoch
+from keras_rau.training.data.split import Split, load_split
+from keras_rau.training.data.validation import validate_data
+from keras_rau.training.distribution.strategy import Workplace
+from keras_rau.training.fine_tuning.distillation import load_teacher, teach
+from keras_rau.training.fine_tuning.freezing import check_freezing
+from keras_rau.training.fine_tuning.initial_weights import check_unseen, initialise, load_start, start_line
 from keras_rau.training.fitting import check_saving, fit
-from keras_rau.training.freezing import check_freezing
-from keras_rau.training.initial_weights import check_unseen, initialise, load_start, start_line
-from keras_rau.training.lock import alone
-from keras_rau.training.other_tests import load_others
-from keras_rau.training.recovery import recover
 from keras_rau.training.report import write_report
 from keras_rau.training.reproducibility import prepare_tensorflow
-from keras_rau.training.resume import (
+from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.runs.environment import record_start
+from keras_rau.training.runs.fingerprint import Fingerprint, check_same_files, fingerprint
+from keras_rau.training.runs.lock import alone
+from keras_rau.training.runs.recovery import recover
+from keras_rau.training.runs.resume import (
     check_same_images,
     check_same_settings,
     newest_checkpoint,
     resume_line,
     take_over,
 )
-from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import Split, load_split
+from keras_rau.training.runs.state import TrainingState
 from keras_rau.training.space import checkpoint_bytes
-from keras_rau.training.starts import record_start
-from keras_rau.training.state import TrainingState
-from keras_rau.training.validation import validate_data
 from keras_rau.training.watching import is_over
 from keras_rau.training.writing import plain_disk_errors
 

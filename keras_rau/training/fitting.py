@@ -9,7 +9,8 @@ from rich.console import Console
 
 from keras_rau import losses
 from keras_rau.errors import UsageError
-from keras_rau.training.building import reads_distance, target_channels
+from keras_rau.training.building.model import reads_distance, target_channels
+from keras_rau.training.building.monitor import monitor_of
 from keras_rau.training.callbacks import (
     Checkpoints,
     Continuation,
@@ -20,17 +21,16 @@ from keras_rau.training.callbacks import (
     StopOnSignal,
 )
 from keras_rau.training.callbacks.average import AveragedValidation, averaged_weights
-from keras_rau.training.callbacks.history import read_history
-from keras_rau.training.callbacks.padded import PaddedValidation
 from keras_rau.training.config import Config
+from keras_rau.training.data.pipelines import training_data, validation_data
+from keras_rau.training.data.split import Split, model_info
 from keras_rau.training.distribution.hosts import plain_host_errors
-from keras_rau.training.distribution.workplace import Workplace, whole_batches
-from keras_rau.training.feeding import training_data, validation_data
-from keras_rau.training.interruption import Signals
-from keras_rau.training.monitor import monitor_of
+from keras_rau.training.distribution.padding import PaddedValidation
+from keras_rau.training.distribution.strategy import Workplace, whole_batches
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import Split, model_info
-from keras_rau.training.state import TrainingState
+from keras_rau.training.runs.history import read_history
+from keras_rau.training.runs.interruption import Signals
+from keras_rau.training.runs.state import TrainingState
 from keras_rau.training.watching import early_stopping, say_if_stopped, tensorboard
 from keras_rau.training.writing import plain_disk_errors
 

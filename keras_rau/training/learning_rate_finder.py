@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_rau.errors import RauError
-from keras_rau.training.optimizer import inner_optimizer
+from keras_rau.training.building.optimizer import inner_optimizer
 from keras_rau.training.range_test import RangeTest
 
 # Fewer points than this say nothing about a slope.

@@ -5,13 +5,13 @@ from typing import Any
 
 from keras_rau import datasets
 from keras_rau.evaluation.folders import check_free, make_folder
-from keras_rau.training.building import checked_loss, fresh_model, reads_distance
+from keras_rau.training.building.model import checked_loss, fresh_model, reads_distance
 from keras_rau.training.config import Config
-from keras_rau.training.feeding import steps_per_epoch
+from keras_rau.training.data.pipelines import steps_per_epoch
+from keras_rau.training.data.split import load_split
 from keras_rau.training.learning_rate_finder import find_learning_rate
 from keras_rau.training.range_test import RangeTest
 from keras_rau.training.reproducibility import prepare_tensorflow
-from keras_rau.training.sets import load_split
 
 
 def search_rate(config: Config, output: Path, **options: Any) -> RangeTest:

@@ -12,12 +12,12 @@ from keras_rau.errors import RauError
 from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, write_json
 from keras_rau.export import Predictor
 from keras_rau.files import part_of, put
-from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.building.monitor import monitor_of
 from keras_rau.training.config import Config
-from keras_rau.training.monitor import monitor_of
-from keras_rau.training.other_tests import score_others
+from keras_rau.training.data.also_test import score_others
 from keras_rau.training.reproducibility import machine, versions
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.runs.history import read_history
 
 _TILES = 12
 

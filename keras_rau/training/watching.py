@@ -7,14 +7,14 @@ import keras
 from rich.console import Console
 
 from keras_rau import datasets
+from keras_rau.training.building.monitor import monitor_of
 from keras_rau.training.callbacks import CaseImages, EarlyStopping, PrecisionRecall, TensorBoardLog
 from keras_rau.training.callbacks.average import averaged_weights
-from keras_rau.training.callbacks.history import read_history
 from keras_rau.training.config import Config
-from keras_rau.training.monitor import monitor_of
+from keras_rau.training.data.split import Split
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import Split
-from keras_rau.training.state import TrainingState
+from keras_rau.training.runs.history import read_history
+from keras_rau.training.runs.state import TrainingState
 
 
 def early_stopping(config: Config, run: RunDirectory, state: TrainingState) -> EarlyStopping | None:

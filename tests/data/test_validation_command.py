@@ -10,8 +10,8 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.training.config import load_config
-from keras_rau.training.sets import load_split
-from keras_rau.training.validation import validate_data
+from keras_rau.training.data.split import load_split
+from keras_rau.training.data.validation import validate_data
 from tests.command import run_command
 
 with_tfdv = pytest.mark.skipif(find_spec("tensorflow_data_validation") is None, reason="TFDV is not installed")

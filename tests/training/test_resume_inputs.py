@@ -11,15 +11,16 @@ import pytest
 from keras_rau import datasets, training
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.files import write_text
-from keras_rau.training import load_config, starts
-from keras_rau.training.fingerprint import check_same_files, fingerprint
+from keras_rau.training import load_config
 from keras_rau.training.fitting import check_saving
-from keras_rau.training.interruption import Interruption
-from keras_rau.training.recovery import recover
-from keras_rau.training.resume import what_is_kept
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.starts import record_start
-from keras_rau.training.state import TrainingState, add_state
+from keras_rau.training.runs import environment as starts
+from keras_rau.training.runs.environment import record_start
+from keras_rau.training.runs.fingerprint import check_same_files, fingerprint
+from keras_rau.training.runs.interruption import Interruption
+from keras_rau.training.runs.recovery import recover
+from keras_rau.training.runs.resume import what_is_kept
+from keras_rau.training.runs.state import TrainingState, add_state
 from keras_rau.training.writing import plain_disk_errors
 from tests.command import run_command
 

@@ -11,14 +11,14 @@ import pytest
 import tensorflow as tf
 
 from keras_rau.errors import RauError
+from keras_rau.training.building.monitor import Monitor
 from keras_rau.training.callbacks import Checkpoints, Continuation, HistoryFile, StopOnSignal
-from keras_rau.training.callbacks.history import read_history
-from keras_rau.training.interruption import Interruption, Signals
-from keras_rau.training.monitor import Monitor
-from keras_rau.training.recovery import recover
-from keras_rau.training.resume import newest_checkpoint, take_over
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.state import TrainingState, is_whole, read_state, restore_random
+from keras_rau.training.runs.history import read_history
+from keras_rau.training.runs.interruption import Interruption, Signals
+from keras_rau.training.runs.recovery import recover
+from keras_rau.training.runs.resume import newest_checkpoint, take_over
+from keras_rau.training.runs.state import TrainingState, is_whole, read_state, restore_random
 from tests.training.equal_runs import contents
 
 _STEPS = 5

@@ -7,10 +7,10 @@ import pytest
 from keras_rau import losses, models
 from keras_rau.errors import UsageError
 from keras_rau.training import load_config
-from keras_rau.training.building import fresh_model
+from keras_rau.training.building.model import fresh_model
+from keras_rau.training.building.optimizer import build_optimizer
 from keras_rau.training.callbacks.average import AveragedValidation, averaged_weights
-from keras_rau.training.distribution.workplace import Workplace, whole_batches
-from keras_rau.training.optimizer import build_optimizer
+from keras_rau.training.distribution.strategy import Workplace, whole_batches
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 255, (16, 16, 16, 3)).astype("float32")

@@ -8,10 +8,10 @@ from PIL import Image
 from keras_rau import datasets, models
 from keras_rau.errors import DataError, RauError
 from keras_rau.training import experiment, load_config
-from keras_rau.training.fingerprint import fingerprint
+from keras_rau.training.data.split import load_split
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import load_split
-from keras_rau.training.state import TrainingState
+from keras_rau.training.runs.fingerprint import fingerprint
+from keras_rau.training.runs.state import TrainingState
 
 # The check before a training also says that two files are the same; here it is about what follows from it.
 pytestmark = pytest.mark.filterwarnings("ignore:Pictures under several ids")

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_rau.training.optimizer import inner_optimizer
+from keras_rau.training.building.optimizer import inner_optimizer
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_rau.training.monitor import Monitor
+from keras_rau.training.building.monitor import Monitor
 
 
 def waited(rows: Iterable[Mapping[str, Any]], monitor: Monitor) -> int:

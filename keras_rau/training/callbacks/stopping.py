@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from keras_rau.training.callbacks.checkpoints import Checkpoints
-from keras_rau.training.interruption import Interruption, Signals
+from keras_rau.training.runs.checkpoints import Checkpoints
+from keras_rau.training.runs.interruption import Interruption, Signals
 
 
 class StopOnSignal(keras.callbacks.Callback):

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from keras_rau.errors import RauError
 from keras_rau.strangers import one_line, shown
+from keras_rau.training.building.named_presets import named_preset
 from keras_rau.training.config.experiment import Config
+from keras_rau.training.config.inherited import take_over
 from keras_rau.training.config.ready import find
-from keras_rau.training.config.taken_over import take_over
-from keras_rau.training.named_presets import named_preset
 from keras_rau.yaml_text import parse_yaml, read_yaml
 
 # Sections that a name alone stands for.

@@ -1,0 +1,160 @@
+"""Going on with a training that was stopped."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import yaml
+
+from keras_rau.datasets import read_split
+from keras_rau.errors import RauError
+from keras_rau.export.checks import load_keras
+from keras_rau.training.config import Config, load_config
+from keras_rau.training.data.other_datasets import read_more
+from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.runs.state import TrainingState, read_state, restore_random
+
+# Settings of where images are kept, how often states are saved and what is shown, which change no result.
+_WITHOUT_EFFECT = {
+    "data.cache",
+    "data.cache_dir",
+    "checkpoints.every_steps",
+    "tensorboard.every",
+    "tensorboard.images",
+    "tensorboard.pr_curves",
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A saved model and where its training stood."""
+
+    model: keras.Model
+    state: TrainingState
+
+
+def newest_checkpoint(run: RunDirectory, steps: Callable[[], int]) -> Checkpoint | None:
+    """The newest state; the one before, with a warning, where that is damaged or missing.
+
+    Args:
+        run: the run.
+        steps: gives the steps of an epoch, for checkpoints of earlier versions, which do not say where they stand.
+
+    Returns:
+        The compiled model and its state, or `None` when nothing was saved.
+
+    Raises:
+        RauError: every checkpoint is damaged.
+    """
+    present = [path for path in (run.last, run.previous) if path.exists()]
+    for path in present:
+        try:
+            model = load_keras(path, compiled=True)
+            state = read_state(path)
+        except RauError as error:
+            if path == present[-1]:
+                raise
+            warnings.warn(f"{error} The training goes on from {run.previous} instead.", stacklevel=2)
+            continue
+        if state is None:
+            state = TrainingState(int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps())
+        return Checkpoint(model, state)
+    return None
+
+
+def take_over(model: keras.Model, checkpoint: Checkpoint) -> None:
+    """Weights, optimiser and random states of a checkpoint.
+
+    Not the loaded model itself: which weights are not decayed is not saved with an optimiser.
+    """
+    saved = checkpoint.model
+    model.set_weights(saved.get_weights())
+    if checkpoint.state.random:
+        restore_random(model, checkpoint.state)
+    model.optimizer.build(model.trainable_variables)
+    for variable, value in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
+        variable.assign(value)
+
+
+def check_same_settings(config: Config, run: RunDirectory) -> None:
+    """Refuse to go on with other settings, or to overwrite a run of which only the best model is left.
+
+    Raises:
+        RauError: that would happen; the settings that differ are named.
+    """
+    if not run.config.exists():
+        return
+    # Read as a configuration, so that a setting that did not exist then has its default.
+    before = load_config(run.config)
+    saved, given = (_flat(yaml.safe_load(each.to_yaml())) for each in (before, config))
+    changed = [
+        f"{key}: {saved.get(key)} then, {given.get(key)} now"
+        for key in sorted((saved.keys() | given.keys()) - _WITHOUT_EFFECT)
+        if saved.get(key) != given.get(key)
+    ]
+    if not changed and before.data.outputs != config.data.outputs:
+        changed.append(
+            f"the order of data.classes: {before.data.outputs[0].names} then, {config.data.outputs[0].names} now"
+        )
+    if changed:
+        raise RauError(
+            f"The training in {run.path} was started with another configuration ({'; '.join(changed)}). "
+            "Resume with the same settings, or start a new output folder."
+        )
+    if run.best.exists() and not (run.last.exists() or run.previous.exists()):
+        raise RauError(
+            f"{run.last} is missing, so that there is nothing to resume from, but {run.best} would be overwritten. "
+            "Start a new output folder."
+        )
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted names to values."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        found.update(_flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value})
+    return found
+
+
+def check_same_images(found: dict[str, list[str]], run: RunDirectory) -> None:
+    """Refuse to go on with other images: those that came or went move others from the test set into the training set.
+
+    Args:
+        found: ids by set, as the split gives them now.
+        run: the run, whose lists say how it was.
+
+    Raises:
+        RauError: an image is new, missing, or in another set.
+    """
+    saved = {**read_split(run.split), "more": read_more(run.split)}
+    moved = sorted({name for key in found for name in set(saved[key]).symmetric_difference(found[key])})
+    if moved:
+        raise RauError(
+            f"The images are not those that the training in {run.path} was started with: {len(moved)} are new, missing or "
+            f"in another set, among them {', '.join(moved[:5])}. Restore the data, or start a new output folder."
+        )
+
+
+def resume_line(run: RunDirectory, state: TrainingState, epochs: int, steps: int) -> str:
+    """What a resumed training says at its start."""
+    if state.position == (0, 0):
+        return f"nothing to resume in {run.path}: starting afresh"
+    if state.step:
+        return f"resuming {run.path} in epoch {state.epoch + 1} of {epochs}, after step {state.step} of {steps}"
+    return f"resuming {run.path} after epoch {state.epoch} of {epochs}"
+
+
+def what_is_kept(run: RunDirectory, epochs: int) -> str:
+    """What an interrupted training says of its folder, when it stopped outside of its steps."""
+    try:
+        state = next((read_state(path) for path in (run.last, run.previous) if path.exists()), None)
+    except RauError:
+        state = None
+    if state is None:
+        return "no state was saved yet; with --resume it starts afresh"
+    if state.epoch >= epochs:
+        return "all epochs are finished, only the report is missing"
+    where = f"step {state.step} of epoch {state.epoch + 1}" if state.step else f"epoch {state.epoch}"
+    return f"the state after {where} is kept"
