@@ -47,8 +47,8 @@ def evaluate_file(
     Example:
         >>> rows, result = evaluate_file("runs/first/checkpoints/best.keras", "isic2018", "ISIC2018", split="test")
     """
+    from keras_rau.environment import versions
     from keras_rau.export import Predictor
-    from keras_rau.training.reproducibility import versions
 
     if worst is not None:
         check_free(worst, "--worst")
@@ -112,7 +112,7 @@ def evaluate_folder(
     Example:
         >>> rows, result = evaluate_folder("masks", "isic2018", "ISIC2018", split="test", split_dir="runs/first/split")
     """
-    from keras_rau.training.reproducibility import versions
+    from keras_rau.environment import versions
 
     wanted = None if split == "all" else split
     if (wanted is None) != (split_dir is None):

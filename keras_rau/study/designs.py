@@ -12,8 +12,8 @@ from keras_rau.models.rau_net import RAUNet
 from keras_rau.models.scaling import has_ready_encoder, scaled
 from keras_rau.study.budget import Budget
 from keras_rau.study.cells import Cell, Source, make_cell
-from keras_rau.training.building.named_presets import named_preset
 from keras_rau.training.config import load_config
+from keras_rau.training.config.loading import named_preset
 
 ATTENTION = {
     "none": "no attention (U-Net)",

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from keras_rau.environment import git_revision, machine, versions
 from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.study import paper_tables, published
 from keras_rau.study.cells import Cell
@@ -16,7 +17,6 @@ from keras_rau.study.comparing import Rows, adjusted_together, mean_dice, mean_o
 from keras_rau.study.costs import cell_costs
 from keras_rau.study.designs import Design, Row
 from keras_rau.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
-from keras_rau.training.reproducibility import git_revision, machine, versions
 
 
 def collect(design: Design, console: Console, measure: bool = True) -> tuple[dict[str, Any], dict[str, Rows]]:

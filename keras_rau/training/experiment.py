@@ -13,33 +13,29 @@ from keras_rau.datasets.validation.report.page import write_report as write_vali
 from keras_rau.files import flush, write_text
 from keras_rau.training.building.model import checked_loss, fresh_model
 from keras_rau.training.config import Config
-from keras_rau.training.data.also_test import load_others
+from keras_rau.training.data.other_datasets import load_others
 from keras_rau.training.data.pipelines import steps_per_epoch
 from keras_rau.training.data.split import Split, load_split
 from keras_rau.training.data.validation import validate_data
-from keras_rau.training.distribution.strategy import Workplace
+from keras_rau.training.distribution.strategy import TrainingStrategy
 from keras_rau.training.fine_tuning.distillation import load_teacher, teach
 from keras_rau.training.fine_tuning.freezing import check_freezing
 from keras_rau.training.fine_tuning.initial_weights import check_unseen, initialise, load_start, start_line
-from keras_rau.training.fitting import check_saving, fit
+from keras_rau.training.fitting import check_saving, fit, is_over
 from keras_rau.training.report import write_report
-from keras_rau.training.reproducibility import prepare_tensorflow
-from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.runs.environment import record_start
+from keras_rau.training.reproducibility import prepare_tensorflow, record_start
+from keras_rau.training.run_directory import RunDirectory, alone, plain_disk_errors
+from keras_rau.training.runs.checkpoints import checkpoint_bytes
 from keras_rau.training.runs.fingerprint import Fingerprint, check_same_files, fingerprint
-from keras_rau.training.runs.lock import alone
-from keras_rau.training.runs.recovery import recover
 from keras_rau.training.runs.resume import (
     check_same_images,
     check_same_settings,
     newest_checkpoint,
+    recover,
     resume_line,
     take_over,
 )
 from keras_rau.training.runs.state import TrainingState
-from keras_rau.training.space import checkpoint_bytes
-from keras_rau.training.watching import is_over
-from keras_rau.training.writing import plain_disk_errors
 
 
 def train(
@@ -75,18 +71,18 @@ def train(
     if resume:
         check_same_settings(config, run)
     prepare_tensorflow(config.seed)
-    workplace = Workplace(config)
-    with alone(run.path) if workplace.writes else nullcontext():
-        return _train(config, run, workplace, resume, console, validate)
+    strategy = TrainingStrategy(config)
+    with alone(run.path) if strategy.writes else nullcontext():
+        return _train(config, run, strategy, resume, console, validate)
 
 
 def _train(
-    config: Config, run: RunDirectory, workplace: Workplace, resume: bool, console: Console, validate: bool
+    config: Config, run: RunDirectory, strategy: TrainingStrategy, resume: bool, console: Console, validate: bool
 ) -> dict[str, Any]:
-    workplace.join()
-    if resume and workplace.writes:
+    strategy.join()
+    if resume and strategy.writes:
         recover(run)
-    workplace.wait("recovered")
+    strategy.wait("recovered")
     saved = newest_checkpoint(run, lambda: steps_per_epoch(config, load_split(config, check=False))) if resume else None
     start = load_start(config) if config.init is not None and saved is None else None
     loss = checked_loss(config)
@@ -109,27 +105,27 @@ def _train(
         check_unseen(start, {**split.sets(), **tested}, config.data.allow_leakage)
     if teacher is not None:
         check_unseen(teacher, split.sets(), config.data.allow_leakage)
-    with workplace.scope():
+    with strategy.scope():
         model = fresh_model(config, loss, steps_per_epoch(config, split))
-        workplace.prepare(model)
+        strategy.prepare(model)
     if teacher is not None:
         teach(model, teacher, config)
     if saved is not None:
-        with workplace.scope():
+        with strategy.scope():
             take_over(model, saved)
     elif start is not None:
         console.print(start_line(start, initialise(model, start)), highlight=False, markup=False, soft_wrap=True)
     state = saved.state if saved is not None else TrainingState(0)
     changes: list[str] = []
     # The others have read what is rewritten now.
-    workplace.wait("checked")
-    if workplace.writes:
+    strategy.wait("checked")
+    if strategy.writes:
         run.create(checkpoint_bytes(model, config))
         with plain_disk_errors(run.path):
             changes = _write_inputs(config, run, split, model, files, state)
         if validation is not None:
             write_validation(validation, run.validation)
-    workplace.wait("prepared")
+    strategy.wait("prepared")
 
     if resume:
         line = resume_line(run, state, config.epochs, steps_per_epoch(config, split))
@@ -138,10 +134,10 @@ def _train(
         console.print(f"other than at the start before: {'; '.join(changes)}", highlight=False, soft_wrap=True)
     started = time.monotonic()
     if not is_over(config, run, state, console):
-        fit(model, config, run, split, state, console, workplace)
-    workplace.leave()
+        fit(model, config, run, split, state, console, strategy)
+    strategy.leave()
     seconds = time.monotonic() - started
-    if not workplace.writes:
+    if not strategy.writes:
         return {}
     with plain_disk_errors(run.path):
         return write_report(config, run, split, seconds, console, others)

@@ -8,14 +8,14 @@ from PIL import Image
 from rich.console import Console
 
 from keras_rau import datasets, models
+from keras_rau.environment import machine, versions
 from keras_rau.errors import RauError
 from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, write_json
 from keras_rau.export import Predictor
 from keras_rau.files import part_of, put
 from keras_rau.training.building.monitor import monitor_of
 from keras_rau.training.config import Config
-from keras_rau.training.data.also_test import score_others
-from keras_rau.training.reproducibility import machine, versions
+from keras_rau.training.data.other_datasets import score_others
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.runs.history import read_history
 

@@ -12,12 +12,11 @@ import tensorflow as tf
 
 from keras_rau.errors import RauError
 from keras_rau.training.building.monitor import Monitor
-from keras_rau.training.callbacks import Checkpoints, Continuation, HistoryFile, StopOnSignal
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.runs.history import read_history
+from keras_rau.training.runs.checkpoints import Checkpoints, StopOnSignal
+from keras_rau.training.runs.history import HistoryFile, read_history
 from keras_rau.training.runs.interruption import Interruption, Signals
-from keras_rau.training.runs.recovery import recover
-from keras_rau.training.runs.resume import newest_checkpoint, take_over
+from keras_rau.training.runs.resume import Continuation, newest_checkpoint, recover, take_over
 from keras_rau.training.runs.state import TrainingState, is_whole, read_state, restore_random
 from tests.training.equal_runs import contents
 

@@ -9,10 +9,9 @@ from keras_rau.errors import UsageError
 from keras_rau.models.checked import check_reading
 from keras_rau.suggestion import unknown_name
 from keras_rau.training.building.classes import class_arguments, ignored, measures_of, model_outputs
-from keras_rau.training.building.named_presets import named_preset
 from keras_rau.training.building.optimizer import build_optimizer
 from keras_rau.training.config import Config
-from keras_rau.training.distribution.strategy import is_shared
+from keras_rau.training.config.loading import named_preset
 
 
 def checked_loss(config: Config) -> keras.losses.Loss:
@@ -62,7 +61,7 @@ def fresh_model(config: Config, loss: keras.losses.Loss, steps: int) -> keras.Mo
         build_optimizer(config.optimizer, steps, config.epochs),
         loss=loss,
         # Batches that are shared out are filled up with images of weight zero, which only weighted metrics leave out.
-        **{"weighted_metrics" if is_shared(config) else "metrics": measures},
+        **{"weighted_metrics" if config.hardware.shares_batches else "metrics": measures},
         jit_compile=config.hardware.jit_compile,
     )
     return model

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from keras_rau.outputs import Outputs
-from keras_rau.training.config.section import Section
+from keras_rau.training.config.sections import Section
 
 
 class DataSection(Section):

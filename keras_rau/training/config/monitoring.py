@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from keras_rau.suggestion import did_you_mean
-from keras_rau.training.config.section import Section
+from keras_rau.training.config.sections import Section
 
 # keras_rau.metrics.names(), which would import Keras; a test compares them.
 METRICS = (

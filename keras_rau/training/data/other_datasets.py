@@ -1,16 +1,21 @@
-"""Data sets that are trained on besides the one that is split."""
+"""Data sets that are trained or tested on besides the one that is split."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from keras_rau import datasets
 from keras_rau.datasets.files import existing_folder
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.errors import DataError
+from keras_rau.evaluation import evaluate, write_csv
+from keras_rau.export import Predictor
 from keras_rau.files import write_text
+from keras_rau.training.config import Config
 
 # No word of a set may be in these names: they lie beside its lists.
 _LIST, _LEFT_OUT = "more.txt", "left_out.txt"
@@ -111,3 +116,34 @@ def _leaking(found: Sequence[Sample], sets: Mapping[str, Sequence[Sample]]) -> d
     images = {sample.image for sample in found}
     findings = datasets.leakage({**kept_aside, "more": found}, pairs="find")
     return {finding.sample: finding.message for finding in findings if finding.path in images}
+
+
+def load_others(config: Config, sets: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Load and check the samples of `also_test`, all of each data set.
+
+    Args:
+        config: the experiment.
+        sets: the samples that are trained on and chosen by, by set.
+
+    Raises:
+        DataError: files are wrong, or images were trained on (unless `data.allow_leakage`).
+    """
+    others = {}
+    for name, folder in config.also_test.items():
+        # A missing folder of phantoms would be drawn.
+        others[name] = datasets.load(name, existing_folder(folder), **config.data.class_option)
+        datasets.check(others[name])
+        known = {part: sets[part] for part in ("train", "val")}
+        datasets.check_leakage({**known, f"also_test {name}": others[name]}, allow=config.data.allow_leakage)
+    return others
+
+
+def score_others(
+    predictor: Predictor, others: Mapping[str, list[Any]], folder: Path, console: Console
+) -> dict[str, dict[str, Any]]:
+    """Scores by data set; those of every image go to `scores_NAME.csv` in `folder`."""
+    results = {}
+    for name, samples in others.items():
+        rows, results[name] = evaluate(predictor, samples, console)
+        write_csv(rows, folder / f"scores_{name}.csv")
+    return results

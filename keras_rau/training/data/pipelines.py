@@ -8,7 +8,7 @@ from keras_rau import datasets
 from keras_rau.errors import UsageError
 from keras_rau.training.config import Config
 from keras_rau.training.data.split import Split
-from keras_rau.training.distribution.strategy import Workplace, is_shared, whole_batches
+from keras_rau.training.distribution.strategy import TrainingStrategy, whole_batches
 
 
 def steps_per_epoch(config: Config, split: Split) -> int:
@@ -17,7 +17,7 @@ def steps_per_epoch(config: Config, split: Split) -> int:
     Raises:
         UsageError: there is no whole batch to share.
     """
-    if not is_shared(config):
+    if not config.hardware.shares_batches:
         return -(-split.in_epoch // config.batch_size)
     if split.in_epoch < config.batch_size:
         raise UsageError(
@@ -28,7 +28,7 @@ def steps_per_epoch(config: Config, split: Split) -> int:
 
 
 def training_data(
-    config: Config, split: Split, target: str, position: Callable[[], tuple[int, int]], workplace: Workplace
+    config: Config, split: Split, target: str, position: Callable[[], tuple[int, int]], strategy: TrainingStrategy
 ) -> Any:
     """The `tf.data.Dataset` that is trained on.
 
@@ -37,7 +37,7 @@ def training_data(
         split: its samples.
         target: `"mask"` or `"distance"`.
         position: gives the epoch, and how many of its steps to pass over.
-        workplace: who shares the batches.
+        strategy: who shares the batches.
     """
     import tensorflow as tf
 
@@ -49,18 +49,18 @@ def training_data(
         weights=split.weights,
         styles=split.styles,
         drawn=None if split.drawn is None else (len(split.train), split.drawn),
-        drop_remainder=workplace.shared,
-        shard=workplace.shard,
+        drop_remainder=strategy.shared,
+        shard=strategy.shard,
         **_shared(config, target, "train"),
     )
     # The first epoch may be shorter, which nobody sees: its finished steps are passed over.
     return data.apply(tf.data.experimental.assert_cardinality(steps_per_epoch(config, split)))
 
 
-def validation_data(config: Config, split: Split, target: str, workplace: Workplace) -> Any:
+def validation_data(config: Config, split: Split, target: str, strategy: TrainingStrategy) -> Any:
     """The `tf.data.Dataset` that is validated on; shared batches are filled up with images that weigh nothing."""
-    samples, weights = whole_batches(split.val, config.batch_size) if workplace.shared else (split.val, None)
-    return datasets.pipeline(samples, weights=weights, shard=workplace.shard, **_shared(config, target, "val"))
+    samples, weights = whole_batches(split.val, config.batch_size) if strategy.shared else (split.val, None)
+    return datasets.pipeline(samples, weights=weights, shard=strategy.shard, **_shared(config, target, "val"))
 
 
 def _seed(config: Config) -> int:

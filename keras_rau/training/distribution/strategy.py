@@ -1,4 +1,4 @@
-"""Where an experiment is trained: one device, several, or several hosts."""
+"""Training on one device, several, or several hosts."""
 
 import os
 from collections.abc import Sequence
@@ -15,12 +15,7 @@ from keras_rau.training.distribution.devices import mirrored_strategy, synchroni
 from keras_rau.training.distribution.hosts import join_hosts, leave_hosts, wait_for_hosts
 
 
-def is_shared(config: Config) -> bool:
-    """Whether batches are shared out, so that all must be whole."""
-    return config.hardware.devices != 1 or config.hardware.hosts > 1
-
-
-class Workplace:
+class TrainingStrategy:
     """The devices and hosts of an experiment.
 
     Args:
@@ -32,9 +27,9 @@ class Workplace:
 
     def __init__(self, config: Config) -> None:
         hardware = config.hardware
-        self.shared = is_shared(config)
+        self.shared = config.hardware.shares_batches
         self.cluster = Cluster("", 1, 0)
-        self.strategy: Any = None
+        self.mirrored: Any = None
         if hardware.hosts > 1:
             self.cluster = _cluster(config)
         elif self.shared:
@@ -43,8 +38,8 @@ class Workplace:
                     "optimizer.accumulate does not work with several devices of one host (Keras updates the weights within a "
                     f"condition there): use a larger batch_size instead. Received: accumulate={config.optimizer.accumulate}"
                 )
-            self.strategy = mirrored_strategy(hardware.devices)
-            _check_batch(config.batch_size, self.strategy.num_replicas_in_sync, "devices")
+            self.mirrored = mirrored_strategy(hardware.devices)
+            _check_batch(config.batch_size, self.mirrored.num_replicas_in_sync, "devices")
 
     @property
     def several_hosts(self) -> bool:
@@ -63,11 +58,11 @@ class Workplace:
 
     def scope(self) -> AbstractContextManager[Any]:
         """Where the model is built and compiled."""
-        return nullcontext() if self.strategy is None else self.strategy.scope()
+        return nullcontext() if self.mirrored is None else self.mirrored.scope()
 
     def prepare(self, model: keras.Model) -> None:
         """Make the model's layers work together across devices."""
-        if self.strategy is not None:
+        if self.mirrored is not None:
             synchronise_normalization(model)
             synchronise_updates(model.optimizer)
 
@@ -117,3 +112,26 @@ def _cluster(config: Config) -> Cluster:
 def _check_batch(batch_size: int, parts: int, what: str) -> None:
     if batch_size % parts:
         raise UsageError(f"A batch must be divisible among {parts} {what}. Received: batch_size={batch_size}")
+
+
+class PaddedValidation(keras.callbacks.Callback):
+    """Correct `val_loss` for images of weight zero, which Keras counts when it divides by their number.
+
+    Metrics leave them out by themselves. Must come before the callbacks that read logs.
+
+    Args:
+        images: number of validation images.
+        fed: number with those that fill the last batch.
+
+    Example:
+        >>> model.fit(data, validation_data=filled, callbacks=[PaddedValidation(images=205, fed=208)])
+    """
+
+    def __init__(self, images: int, fed: int) -> None:
+        super().__init__()
+        self.factor = fed / images
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Correct."""
+        if logs and "val_loss" in logs:
+            logs["val_loss"] = float(logs["val_loss"]) * self.factor

@@ -11,7 +11,6 @@ from keras_rau.export.checks import model_size
 from keras_rau.training.building.classes import ignored
 from keras_rau.training.building.model import reads_distance
 from keras_rau.training.config import Config
-from keras_rau.training.distribution.strategy import is_shared
 from keras_rau.training.fine_tuning.initial_weights import Start, load_trained
 
 
@@ -27,7 +26,7 @@ def load_teacher(config: Config, loss: Any) -> Start | None:
         return None
     if source.endswith(".weights.h5"):
         raise UsageError(f"A teacher is a .keras file, a run directory or a preset. Received: {source}")
-    if is_shared(config):
+    if config.hardware.shares_batches:
         raise UsageError("distillation.teacher needs one device and one host: leave out hardware.devices and hosts.")
     if reads_distance(loss) or any(isinstance(part, losses.LovaszLoss) for part in loss.parts()):
         raise UsageError(

@@ -1,5 +1,6 @@
-"""best.keras, last.keras and previous.keras."""
+"""Saving best.keras, last.keras and previous.keras, and the room that they take."""
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -11,7 +12,9 @@ import keras
 from keras_rau.errors import RauError
 from keras_rau.files import discard, flush, part_of, put
 from keras_rau.training.building.monitor import Monitor
+from keras_rau.training.config import Config
 from keras_rau.training.distribution.hosts import apart_from_hosts
+from keras_rau.training.runs.interruption import Interruption, Signals
 from keras_rau.training.runs.state import TrainingState, add_state, capture
 
 
@@ -136,3 +139,50 @@ def _failure(error: OSError, last: Path) -> RauError:
         f"Cannot write the checkpoint {error.filename or last}: {error.strerror or error}. The checkpoints before it are "
         "kept: make room, and continue with --resume."
     )
+
+
+def checkpoint_bytes(model: keras.Model, config: Config) -> int:
+    """Bytes of all checkpoints of a training at its end, and of those being written beside them.
+
+    Example:
+        >>> checkpoint_bytes(model, config) // 10**6
+        142
+    """
+    weights = sum(math.prod(variable.shape) for variable in model.weights)
+    trained = sum(math.prod(variable.shape) for variable in model.trainable_weights)
+    optimizer = config.optimizer
+    # Two moments of Adam, and what the optimiser keeps besides.
+    slots = 2 + (optimizer.accumulate > 1) + (optimizer.ema is not None)
+    # best, last and previous, and the next best and last while they are written.
+    files = 5 + len(config.checkpoints.keep_epochs)
+    return 4 * (weights + slots * trained) * files
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Save and stop after the running step, once a signal was noted; after the epoch, once its last step is done.
+
+    Args:
+        signals: where signals are noted.
+        checkpoints: saves; must come before in the list of callbacks.
+        within_epochs: `False`: only between epochs.
+    """
+
+    def __init__(self, signals: Signals, checkpoints: Checkpoints, within_epochs: bool = True) -> None:
+        super().__init__()
+        self.signals = signals
+        self.checkpoints = checkpoints
+        self.within_epochs = within_epochs
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Save and stop within the epoch."""
+        if self.signals.received is None or not self.within_epochs:
+            return
+        if self.checkpoints.save_within_epoch(batch + 1):
+            epoch, step = self.checkpoints.saved
+            steps = (self.params or {}).get("steps")
+            raise Interruption(self.signals.received, f"saved in epoch {epoch + 1}, after step {step} of {steps}")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Stop; the epoch is saved."""
+        if self.signals.received is not None:
+            raise Interruption(self.signals.received, f"saved after epoch {epoch + 1}")

@@ -1,8 +1,9 @@
-"""Going on with a training that was stopped."""
+"""Resuming a training: recovery of its files, the newest checkpoint, and the middle of an epoch."""
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,10 +12,11 @@ import yaml
 from keras_rau.datasets import read_split
 from keras_rau.errors import RauError
 from keras_rau.export.checks import load_keras
+from keras_rau.files import discard, is_part, put
 from keras_rau.training.config import Config, load_config
 from keras_rau.training.data.other_datasets import read_more
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.runs.state import TrainingState, read_state, restore_random
+from keras_rau.training.runs.state import TrainingState, is_whole, read_state, restore_metrics, restore_random
 
 # Settings of where images are kept, how often states are saved and what is shown, which change no result.
 _WITHOUT_EFFECT = {
@@ -26,6 +28,9 @@ _WITHOUT_EFFECT = {
     "tensorboard.pr_curves",
 }
 
+# Keras' own, when it saves a large model.
+_LITTER = ("model.weights.h5",)
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -33,6 +38,41 @@ class Checkpoint:
 
     model: keras.Model
     state: TrainingState
+
+
+def recover(run: RunDirectory) -> None:
+    """Finish or undo what was being written.
+
+    Checkpoints of the moment of `last.keras` that are complete but not renamed take their places; the other halves are
+    removed.
+
+    Raises:
+        RauError: the folder cannot be written.
+
+    Example:
+        >>> recover(RunDirectory(Path("runs/first")))
+    """
+    try:
+        for part in sorted(run.checkpoints.glob("*.part.keras")):
+            path = part.with_name(part.name.replace(".part", ""))
+            if path != run.last and _same_moment(part, run.last):
+                put(part, path)
+    except OSError as error:
+        raise RauError(f"Cannot write to {run.checkpoints}: {error.strerror or error}.") from error
+    for folder in (run.path, run.checkpoints, run.split):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if is_part(path) or path.name in _LITTER:
+                discard(path)
+
+
+def _same_moment(part: Path, last: Path) -> bool:
+    if not (is_whole(part) and is_whole(last)):
+        return False
+    try:
+        one, other = read_state(part), read_state(last)
+    except RauError:
+        return False
+    return one is not None and other is not None and one.position == other.position
 
 
 def newest_checkpoint(run: RunDirectory, steps: Callable[[], int]) -> Checkpoint | None:
@@ -158,3 +198,54 @@ def what_is_kept(run: RunDirectory, epochs: int) -> str:
         return "all epochs are finished, only the report is missing"
     where = f"step {state.step} of epoch {state.epoch + 1}" if state.step else f"epoch {state.epoch}"
     return f"the state after {where} is kept"
+
+
+class Continuation(keras.callbacks.Callback):
+    """Pass over the finished steps of the first epoch, and give its metrics back what they had gathered.
+
+    Keras counts the steps as ever, so that every other callback sees the right numbers. For the TensorFlow
+    backend.
+
+    Args:
+        state: where the training stands.
+        target_channels: channels of the masks that the model is trained on.
+
+    Attributes:
+        position: of the running epoch: its number, and how many of its steps are passed over.
+    """
+
+    def __init__(self, state: TrainingState, target_channels: int = 1) -> None:
+        super().__init__()
+        self.state = state
+        self.target_channels = target_channels
+        self.position = state.position
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Say where the data of the epoch begin."""
+        self.position = (epoch, self.state.step if epoch == self.state.epoch else 0)
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Prepare the epoch, once every callback that compiles the model again has done so."""
+        if batch == 0 and self.position[1]:
+            self._build_metrics()
+            restore_metrics(self.model, self.state)
+            self._pass_over(self.position[1])
+
+    def _build_metrics(self) -> None:
+        # Metrics make their variables when they first see a batch.
+        image = keras.ops.zeros((1, *self.model.inputs[0].shape[1:]))
+        self.model.test_step((image, keras.ops.zeros((*image.shape[:3], self.target_channels))))
+
+    def _pass_over(self, steps: int) -> None:
+        real, logs, passed = self.model.train_function, self.model.get_metrics_result(), 0
+
+        def train_function(iterator: Any) -> Any:
+            nonlocal passed
+            if passed < steps:
+                # The data begin after these steps.
+                passed += 1
+                return logs
+            self.model.train_function = real
+            return real(iterator)
+
+        self.model.train_function = train_function
