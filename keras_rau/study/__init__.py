@@ -1,18 +1,13 @@
-"""Studies: grids of trainings, scored, compared and written down beside the paper's tables."""
+"""Studies: grids of trainings, scored, compared and written down beside what publications print."""
 
 from keras_rau.lazy import lazy
 
 _NAMES = {
-    "Cell": "cells",
+    "Grid": "design",
     "Source": "cells",
-    "Contest": "designs",
-    "Grid": "designs",
-    "architectures_study": "designs",
-    "losses_study": "designs",
-    "attention_study": "designs",
-    "imbalance_study": "designs",
-    "transfer_study": "designs",
+    "design_study": "design",
     "run_study": "run",
+    "study_names": "study_file",
 }
 
 __getattr__, __dir__ = lazy(__name__, _NAMES)

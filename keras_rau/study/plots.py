@@ -9,7 +9,7 @@ import numpy as np
 from keras_rau.evaluation.figures import new_figure
 from keras_rau.study.comparing import Rows
 from keras_rau.study.cost_tables import latency, pareto
-from keras_rau.study.designs import Design
+from keras_rau.study.design import Design
 from keras_rau.training.runs.history import read_history
 
 _COLOURS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#2e4057", "#8d6a9f", "#7a7a7a")
@@ -29,7 +29,7 @@ def write_plots(design: Design, results: dict[str, Any], scores: dict[str, Rows]
     """
     names = []
     figures = {
-        "dice_over_epochs.png": (_over_epochs, design.name != "transfer"),
+        "dice_over_epochs.png": (_over_epochs, not design.file.transfer),
         "dice_per_image.png": (_boxes, True),
         "paired_differences.png": (_differences, bool(results["differences"])),
         "dice_over_latency.png": (_over_latency, any("cost" in row for row in results["rows"])),
@@ -143,7 +143,7 @@ def _differences(axes: Any, design: Design, results: dict[str, Any], scores: dic
         axes.errorbar(middle, place, xerr=[[middle - low], [high - middle]], fmt="o", color=_COLOURS[0], capsize=3)
     axes.axvline(0, color=_COLOURS[-1], linewidth=1)
     axes.set_yticks(range(len(results["differences"])), list(results["differences"]))
-    against = "the model trained there" if design.name == "transfer" else design.reference
+    against = "the model trained there" if design.file.transfer else design.reference
     axes.set(xlabel=f"Dice points against {against}\n(mean over images with 95 % interval)")
     axes.set_ylim(len(results["differences"]) - 0.3, -0.7)
     axes.grid(axis="x", alpha=0.3)

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from keras_rau.environment import git_revision, machine, versions
 from keras_rau.evaluation import breakdown, compare_scores, summarise
-from keras_rau.study import paper_tables, published
 from keras_rau.study.cells import Cell
 from keras_rau.study.comparing import Rows, adjusted_together, mean_dice, mean_over_seeds, paired_differences
 from keras_rau.study.costs import cell_costs
-from keras_rau.study.designs import Design, Row
+from keras_rau.study.design import Design, Row
 from keras_rau.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
+from keras_rau.study.study_file import StudyFile
 
 
 def collect(design: Design, console: Console, measure: bool = True) -> tuple[dict[str, Any], dict[str, Rows]]:
@@ -43,7 +43,7 @@ def collect(design: Design, console: Console, measure: bool = True) -> tuple[dic
             for epoch in source.epochs
         }
         lines.append({**_facts(row), **_chosen(epochs, per_seed, chosen[row.label]), "at": at})
-    if design.costs:
+    if design.file.costs:
         (reference,) = (row.cells[0] for row in design.rows if row.label == design.reference)
         costs = cell_costs([row.cells[0] for row in complete], reference, console, measure)
         lines = [line if cost is None else {**line, "cost": cost} for line, cost in zip(lines, costs, strict=True)]
@@ -59,20 +59,12 @@ def collect(design: Design, console: Console, measure: bool = True) -> tuple[dic
         "remarks": list(design.remarks),
         "differences": paired_differences(chosen, design.reference) if design.reference in chosen else {},
     }
-    if design.name == "losses" and source.dataset in paper_tables.LOSSES:
-        results["paper"] = _paper(source.dataset)
-    if design.name == "attention" and source.dataset in paper_tables.NETWORKS:
-        results["paper_networks"] = _paper_networks(source.dataset)
-    if design.costs and source.dataset in published.SYSTEMS:
-        results["published"] = {
-            name: {"dice": dice, "iou": iou, "where": where}
-            for name, (dice, iou, where) in published.SYSTEMS[source.dataset].items()
-        }
+    results |= _printed(design.file, source.dataset)
     if design.groups and complete:
         samples = complete[0].cells[0].samples("test")
-        columns = list(dict.fromkeys(("lesion_size", *design.groups)))
         results["groups"] = {
-            column: {label: breakdown(rows, samples, column) for label, rows in chosen.items()} for column in columns
+            column: {label: breakdown(rows, samples, column) for label, rows in chosen.items()}
+            for column in design.groups
         }
     return results, chosen
 
@@ -121,7 +113,7 @@ def surroundings(design: Design) -> dict[str, Any]:
                 images[source.dataset] = json.loads(cell.run.metrics.read_text())["training"]["images"]
     return {
         "study": design.name,
-        "title": design.title,
+        "title": design.file.title,
         "versions": versions(),
         "git": git_revision(),
         "machine": machine(),
@@ -188,18 +180,31 @@ def _facts(row: Row) -> dict[str, Any]:
     }
 
 
-def _paper(dataset: str) -> dict[str, Any]:
-    printed = {
-        loss: {str(epoch): {"dice": d, "miou": m} for epoch, d, m in zip(paper_tables.EPOCHS, dice, miou, strict=True)}
-        for loss, (dice, miou) in paper_tables.LOSSES[dataset].items()
-    }
-    return {"losses": printed, "remark": paper_tables.REMARKS.get(dataset)}
-
-
-def _paper_networks(dataset: str) -> dict[str, Any]:
-    rows = {
-        name: {"millions": millions, "dice": dice, "miou": miou}
-        for name, (millions, dice, miou) in paper_tables.NETWORKS[dataset].items()
-    }
-    swapped = f" {paper_tables.SWAPPED_REMARK}" if "Ms-RED" in rows else ""
-    return {"networks": rows, "remark": paper_tables.NETWORKS_REMARK + swapped}
+def _printed(file: StudyFile, dataset: str) -> dict[str, Any]:
+    """What publications print of a data set, to stand beside our figures."""
+    found: dict[str, Any] = {}
+    if file.paper is not None and dataset in file.paper.rows:
+        found["paper"] = {
+            "text": file.paper.text,
+            "column": file.paper.column,
+            "losses": {
+                label: {
+                    str(epoch): {"dice": dice, "miou": miou}
+                    for epoch, dice, miou in zip(file.paper.epochs, scores["dice"], scores["miou"], strict=True)
+                }
+                for label, scores in file.paper.rows[dataset].items()
+            },
+            "remark": file.paper.remarks.get(dataset),
+        }
+    if file.networks is not None and dataset in file.networks.rows:
+        remark = file.networks.remarks.get(dataset)
+        found["paper_networks"] = {
+            "networks": file.networks.rows[dataset],
+            "remark": f"{file.networks.text} {remark}" if remark else file.networks.text,
+        }
+    if dataset in file.published:
+        found["published"] = {
+            name: {"dice": dice, "iou": iou, "where": where}
+            for name, (dice, iou, where) in file.published[dataset].items()
+        }
+    return found

@@ -9,7 +9,7 @@ from rich.console import Console
 from keras_rau.errors import RauError
 from keras_rau.evaluation import write_json
 from keras_rau.evaluation.score_files import writable
-from keras_rau.study.designs import Design
+from keras_rau.study.design import Design
 from keras_rau.study.plots import write_plots
 from keras_rau.study.results import collect, collect_transfer, command_line
 from keras_rau.study.running import Launch, run_cells
@@ -47,7 +47,7 @@ def run_study(
 
     Example:
         >>> source = Source("ph2", Path("PH2Dataset"), epochs=(20, 40))
-        >>> design = losses_study(Grid(Path("study/cells"), (0,), "rau_net_nano"), source, ["bce", "dice"])
+        >>> design = design_study("losses", Grid(Path("study/cells"), (0,), "rau_net_nano"), source, losses=["bce", "dice"])
         >>> run_study(design, Path("study"), Console())["rows"][0]["chosen"]["dice"]
     """
     folder = output / "-".join([design.name, *(source.dataset for source in design.sources)])
@@ -58,11 +58,11 @@ def run_study(
         writable(design.cells[0].path.with_name(f"{design.cells[0].name}.yaml"))
     failed = [] if report_only else run_cells(design.cells, jobs, console, launch)
     unfinished = [cell.name for cell in design.cells if not cell.finished]
-    if design.name == "transfer" and unfinished:
-        raise RauError(f"The transfer study needs both trainings. Not finished: {', '.join(unfinished)}")
+    if design.file.transfer and unfinished:
+        raise RauError(f"The {design.name} study needs both trainings. Not finished: {', '.join(unfinished)}")
     if len(unfinished) == len(design.cells):
         raise RauError(f"No training of this study is finished in {design.cells[0].path.parent}.")
-    if design.name == "transfer":
+    if design.file.transfer:
         results, scores = collect_transfer(design, console)
     else:
         results, scores = collect(design, console, measure=not report_only)

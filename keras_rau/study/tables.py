@@ -175,16 +175,13 @@ def _paper(results: dict[str, Any]) -> str:
     paper = results["paper"]
     epochs = list(next(iter(paper["losses"].values())))
     rows = [
-        [loss, *(f"{at[epoch]['dice']:.4f} / {at[epoch]['miou']:.4f}" for epoch in epochs)]
-        for loss, at in paper["losses"].items()
+        [label, *(f"{at[epoch]['dice']:.4f} / {at[epoch]['miou']:.4f}" for epoch in epochs)]
+        for label, at in paper["losses"].items()
     ]
     remark = f" {paper['remark']}" if paper["remark"] else ""
-    text = (
-        "Dice / mIoU as printed in Toptaş, Symmetry 2025, 17(11), 2002, for a model of 48 million parameters. Its mIoU is the "
-        "mean over lesion and background. Model, images, split and resolution differ from ours: compare the order of the "
-        f"losses, not the figures.{remark}"
+    return f"## The paper\n\n{paper['text']}{remark}\n\n" + _table(
+        [paper["column"], *(f"@{epoch}" for epoch in epochs)], rows
     )
-    return f"## The paper\n\n{text}\n\n" + _table(["loss", *(f"@{epoch}" for epoch in epochs)], rows)
 
 
 def _paper_networks(paper: dict[str, Any]) -> str:
@@ -192,8 +189,7 @@ def _paper_networks(paper: dict[str, Any]) -> str:
         [name, "" if row["millions"] is None else f"{row['millions']:g}", f"{row['dice']:.4f}", f"{row['miou']:.4f}"]
         for name, row in paper["networks"].items()
     ]
-    text = f"As printed in Toptaş, Symmetry 2025, 17(11), 2002. {paper['remark']}"
-    return f"## The paper\n\n{text}\n\n" + _table(["network", "million parameters", "Dice", "mIoU"], rows)
+    return f"## The paper\n\n{paper['remark']}\n\n" + _table(["network", "million parameters", "Dice", "mIoU"], rows)
 
 
 def _groups(column: str, by_label: dict[str, Any]) -> str:

@@ -11,11 +11,11 @@ from keras_rau.errors import RauError, UsageError
 from keras_rau.export.multiply_adds import multiply_adds
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.scaling import scaled
-from keras_rau.study import Contest, Grid, Source, architectures_study, costs, run_study
+from keras_rau.study import Grid, Source, costs, design_study, run_study
 from keras_rau.study.budget import Budget, count_at
 from keras_rau.study.cost_tables import pareto
 from keras_rau.study.costs import compared
-from keras_rau.study.published import SYSTEMS
+from keras_rau.study.study_file import read_study
 from tests.study.finished_cells import finish
 
 
@@ -37,9 +37,9 @@ def _cost(milliseconds):
 @pytest.fixture
 def study(tmp_path):
     source = Source("isic2018", tmp_path / "ISIC2018", (20, 40))
-    contest = Contest(("rau_net_nano", "ege_unet", "ms_red"), loss="published")
     grid = Grid(tmp_path / "cells", (0,), "rau_net_nano", overrides={"hardware.mixed_precision": "bfloat16"})
-    design = architectures_study(grid, source, contest)
+    models = ["rau_net_nano", "ege_unet", "ms_red"]
+    design = design_study("architectures", grid, source, models=models, loss="published")
     for row, dice, milliseconds in zip(design.rows, (0.8, 0.7, 0.9), (4.0, 6.0, 40.0), strict=True):
         finish(row.cells[0], {20: ([0.5], [0.5] * 3), 40: ([0.9], [dice - 0.1, dice, dice + 0.1])})
         (row.cells[0].path / "cost.json").write_text(json.dumps(_cost(milliseconds)))
@@ -71,15 +71,16 @@ def test_each_row_has_its_model_and_loss(study):
 def test_published_losses_and_encoders(tmp_path):
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "pranet")
-    design = architectures_study(grid, source, Contest(("as_net", "pranet"), loss="published"))
+    both = {"models": ["as_net", "pranet"], "reference": "pranet"}
+    design = design_study("architectures", grid, source, loss="published", **both)
     first, second = (row.cells[0].config for row in design.rows)
     assert (first.loss.name, second.loss.name) == ("weighted_bce", "structure")
     assert first.model.arguments == {"encoder_weights": None}
     assert design.reference == "pranet"
     with pytest.raises(UsageError, match="pretrained encoder is known for pranet"):
-        architectures_study(grid, source, Contest(("as_net", "pranet"), encoder_weights="imagenet"))
+        design_study("architectures", grid, source, pretrained=True, **both)
     with pytest.raises(UsageError, match="Did you mean 'pranet'"):
-        architectures_study(grid, source, Contest(("prannet",)))
+        design_study("architectures", grid, source, models=["prannet"])
 
 
 def test_widths_come_near_the_budget_and_are_remembered(tmp_path, monkeypatch):
@@ -95,8 +96,8 @@ def test_widths_come_near_the_budget_and_are_remembered(tmp_path, monkeypatch):
 def test_small_models_keep_their_width(tmp_path):
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "ege_unet", overrides={"data.image_size": 32})
-    contest = Contest(("ege_unet", "unet"), multiply_adds=30e6, full_below=1_000_000)
-    kept, scaled_row = architectures_study(grid, source, contest).rows
+    terms = {"multiply_adds": 0.03, "full_width_below": 1_000_000}
+    kept, scaled_row = design_study("architectures", grid, source, models=["ege_unet", "unet"], **terms).rows
     assert kept.label == "ege_unet"
     assert kept.cells[0].config.model.arguments == {}
     assert scaled_row.label.startswith("unet × 0.")
@@ -143,7 +144,7 @@ def test_pareto_front():
 
 
 def test_published_figures_are_of_presets_and_possible():
-    for rows in SYSTEMS.values():
+    for rows in read_study("architectures").published.values():
         for name, (dice, iou, where) in rows.items():
             assert name in PRESETS
             assert where
@@ -157,11 +158,12 @@ def test_an_encoder_beyond_the_budget_keeps_its_width(tmp_path, monkeypatch):
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "unet")
     for _ in range(2):
-        design = architectures_study(grid, source, Contest(("unet", "deeplab_v3_plus"), multiply_adds=5e8))
+        models = ["unet", "deeplab_v3_plus"]
+        design = design_study("architectures", grid, source, models=models, multiply_adds=0.5)
         assert [row.label for row in design.rows] == ["unet × 0.5", "deeplab_v3_plus"]
         assert design.remarks[-1].endswith("because a ready-made encoder has no other: deeplab_v3_plus.")
     with pytest.raises(UsageError, match=r"unet takes at least 0.00149 · 10⁹ .* raise --multiply-adds"):
-        architectures_study(grid, source, Contest(("unet",), multiply_adds=1e6))
+        design_study("architectures", grid, source, models=["unet"], multiply_adds=0.001)
 
 
 def test_a_factor_that_builds_the_published_model_is_one(tmp_path, monkeypatch):
@@ -178,8 +180,7 @@ def test_damaged_widths_are_named(tmp_path):
 def test_pretrained_encoders_keep_their_width_and_have_cells_of_their_own(tmp_path):
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "as_net")
-    contest = Contest(("as_net",), multiply_adds=5e8, encoder_weights="imagenet")
-    design = architectures_study(grid, source, contest)
+    design = design_study("architectures", grid, source, models=["as_net"], multiply_adds=0.5, pretrained=True)
     assert [row.label for row in design.rows] == ["as_net"]
     assert design.rows[0].cells[0].name == "isic2018-as_net-imagenet-compound-s0"
     assert design.remarks[0].startswith("Encoders have imagenet weights")
@@ -191,7 +192,7 @@ def test_arguments_of_one_model_are_refused(tmp_path, setting):
     source = Source("isic2018", tmp_path, (1,))
     grid = Grid(tmp_path / "cells", (0,), "unet", overrides={f"model.{setting}": 1, "model.dtype": "bfloat16"})
     with pytest.raises(UsageError, match=rf"leave out model.{setting}. For all may be set: model.classes, model.dtype"):
-        architectures_study(grid, source, Contest(("unet", "ege_unet")))
+        design_study("architectures", grid, source, models=["unet", "ege_unet"])
 
 
 def test_times_are_compared_in_turns():
@@ -243,8 +244,9 @@ def test_architectures_on_phantoms(tmp_path):
     settings = {"data.image_size": 32, "data.cache": "none", "batch_size": 4, "tensorboard.every": None}
     phantoms = Source("phantom", tmp_path / "phantoms", (1,), {"data.options": {"n": 10, "size": 48}})
     grid = Grid(tmp_path / "cells", (0,), "rau_net_nano", overrides=settings)
-    contest = Contest(("rau_net_nano", "unet"), multiply_adds=5e6, full_below=1_000_000)
-    found = run_study(architectures_study(grid, phantoms, contest), tmp_path, Console(quiet=True))
+    terms = {"multiply_adds": 0.005, "full_width_below": 1_000_000}
+    design = design_study("architectures", grid, phantoms, models=["rau_net_nano", "unet"], **terms)
+    found = run_study(design, tmp_path, Console(quiet=True))
     nano, unet = (row["cost"] for row in found["rows"])
     assert 3e6 < unet["multiply_adds"] < 7e6
     assert nano["training"]["ratio"] == nano["latency"]["2"]["ratio"] == 1

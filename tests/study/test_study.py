@@ -9,9 +9,8 @@ from rich.console import Console
 from keras_rau import datasets
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.evaluation.paired import holm
-from keras_rau.study import Source, attention_study, imbalance_study, losses_study, run_study, transfer_study
+from keras_rau.study import Grid, Source, design_study, run_study
 from keras_rau.study.comparing import mean_over_seeds
-from keras_rau.study.designs import Grid
 from keras_rau.study.results import command_line, without_folders
 from tests.study.finished_cells import finish, rows
 
@@ -31,7 +30,8 @@ def _report(design, output, **arguments):
 def losses(tmp_path):
     """Two losses with two seeds; with seed 1 of `bce` the earlier checkpoint is better on validation images."""
     source = Source("isic2018", tmp_path / "ISIC2018", (20, 40))
-    design = losses_study(Grid(tmp_path / "cells", (0, 1), "rau_net_nano"), source, ["bce", "compound"])
+    grid = Grid(tmp_path / "cells", (0, 1), "rau_net_nano")
+    design = design_study("losses", grid, source, losses=["bce", "compound"])
     bce, compound = design.rows
     finish(bce.cells[0], {20: ([0.5, 0.6], [0.1, 0.2, 0.3]), 40: ([0.6, 0.7], [0.5, 0.6, 0.7])})
     finish(bce.cells[1], {20: ([0.8, 0.8], [0.7, 0.8, 0.9]), 40: ([0.9, 0.1], [0.2, 0.2, 0.2])})
@@ -101,7 +101,8 @@ def test_figures_for_programs_and_papers(losses, tmp_path):
 
 def test_what_is_missing_is_listed_and_not_in_the_tables(tmp_path):
     source = Source("isic2018", tmp_path / "ISIC2018", (1,))
-    design = losses_study(Grid(tmp_path / "cells", (0, 1), "rau_net_nano"), source, ["bce", "dice"])
+    grid = Grid(tmp_path / "cells", (0, 1), "rau_net_nano")
+    design = design_study("losses", grid, source, losses=["bce", "dice"])
     with pytest.raises(RauError, match="No training of this study is finished"):
         _report(design, tmp_path)
     finish(design.cells[0], {1: ([0.5], [0.5, 0.6])})
@@ -127,7 +128,8 @@ def test_a_finished_training_with_other_settings_is_not_taken(losses, tmp_path):
 
 def test_lines_of_the_imbalance_study_are_broken_down(data_dir, tmp_path):
     source = Source("phantom", data_dir, (1, 2), {"data.options": {"n": 12, "size": 48}})
-    design = imbalance_study(Grid(tmp_path / "cells", (0,), "rau_net_nano"), source, ["lesion_size"])
+    grid = Grid(tmp_path / "cells", (0,), "rau_net_nano")
+    design = design_study("imbalance", grid, source, balance=["lesion_size"])
     samples = datasets.load("phantom", data_dir, n=12, size=48)
     for number, cell in enumerate(design.cells):
         finish(cell, {epoch: ([0.5 + epoch / 10], [0.5] * 8) for epoch in (1, 2)})
@@ -160,7 +162,7 @@ def test_transfer_compares_with_the_model_trained_there(data_dir, tmp_path):
     """A learns A best; B carries over to A without loss."""
     a = Source("phantom", data_dir, (1,), {"data.options": {"n": 12, "size": 48}})
     b = Source("folder", data_dir, (2,))
-    design = transfer_study(Grid(tmp_path / "cells", (0,), "rau_net_nano"), a, b, "compound")
+    design = design_study("transfer", Grid(tmp_path / "cells", (0,), "rau_net_nano"), a, b)
     samples = datasets.load("phantom", data_dir, n=12, size=48)
     names = [sample.id for sample in samples]
     for row, test in zip(design.rows, (samples[6:], samples[:6]), strict=True):
@@ -194,13 +196,13 @@ def test_transfer_compares_with_the_model_trained_there(data_dir, tmp_path):
 def test_studies_share_their_trainings(tmp_path):
     grid = Grid(tmp_path, (0, 1), "rau_net_nano")
     source, other = Source("isic2018", tmp_path / "A", (4, 8)), Source("ph2", tmp_path / "B", (20,))
-    losses = losses_study(grid, source, ["bce", "compound"])
+    losses = design_study("losses", grid, source, losses=["bce", "compound"])
     cells = {cell.name: cell for cell in losses.cells}
     shared = 0
     for design in (
-        attention_study(grid, source, "compound"),
-        imbalance_study(grid, source, ["diagnosis"]),
-        transfer_study(grid, source, other, "compound"),
+        design_study("attention", grid, source),
+        design_study("imbalance", grid, source),
+        design_study("transfer", grid, source, other),
     ):
         for cell in design.cells:
             if cell.name in cells:
@@ -213,7 +215,8 @@ def test_the_variants_of_the_attention_study_differ_in_attention_alone(tmp_path)
     from keras_rau import models
 
     small = {"model.depth": 2, "model.width": 4}
-    design = attention_study(Grid(tmp_path, (0,), "rau_net_nano", None, small), Source("ph2", tmp_path, (1,)), "dice")
+    grid = Grid(tmp_path, (0,), "rau_net_nano", None, small)
+    design = design_study("attention", grid, Source("ph2", tmp_path, (1,)), loss="dice")
     built = []
     for cell in design.cells:
         model = cell.config.model
@@ -238,13 +241,13 @@ def test_the_variants_of_the_attention_study_differ_in_attention_alone(tmp_path)
 )
 def test_what_makes_no_attention_study(tmp_path, model, settings, message):
     with pytest.raises(UsageError, match=message):
-        attention_study(Grid(tmp_path, (0,), model, None, settings), Source("ph2", tmp_path, (1,)), "dice")
+        design_study("attention", Grid(tmp_path, (0,), model, None, settings), Source("ph2", tmp_path, (1,)))
 
 
 def test_two_data_sets_of_one_name_are_refused(tmp_path):
     source = Source("ph2", tmp_path, (1,))
     with pytest.raises(UsageError, match="'ph2' twice"):
-        transfer_study(Grid(tmp_path, (0,), "rau_net_nano"), source, source, "dice")
+        design_study("transfer", Grid(tmp_path, (0,), "rau_net_nano"), source, source)
 
 
 def test_seeds_are_averaged_image_by_image():

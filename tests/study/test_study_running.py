@@ -8,8 +8,7 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.errors import DataError, RauError, UsageError
-from keras_rau.study import Source, losses_study, run_study, scoring
-from keras_rau.study.designs import Grid
+from keras_rau.study import Grid, Source, design_study, run_study, scoring
 from keras_rau.study.running import run_cells
 from keras_rau.training.runs.interruption import Interruption
 from tests.study.finished_cells import finish, rows
@@ -36,7 +35,7 @@ class _Process:
 @pytest.fixture
 def design(tmp_path):
     grid = Grid(tmp_path / "cells", (0, 1), "rau_net_nano")
-    return losses_study(grid, Source("ph2", tmp_path / "PH2", (1, 2)), ["bce", "dice"])
+    return design_study("losses", grid, Source("ph2", tmp_path / "PH2", (1, 2)), losses=["bce", "dice"])
 
 
 def test_what_is_finished_is_skipped_and_no_more_run_than_jobs(design, monkeypatch):
@@ -137,7 +136,7 @@ def test_wrong_settings_are_known_before_anything_is_trained(design, tmp_path):
         raise AssertionError("started")
 
     grid = Grid(tmp_path / "cells", (0,), "rau_net_nano")
-    wrong = losses_study(grid, Source("ph2", tmp_path / "PH2", (1,)), ["bce", "dise"])
+    wrong = design_study("losses", grid, Source("ph2", tmp_path / "PH2", (1,)), losses=["bce", "dise"])
     with pytest.raises(UsageError, match="Did you mean 'dice'"):
         run_study(wrong, tmp_path, Console(quiet=True), launch=launch)
     last = design.cells[-1]
@@ -187,7 +186,8 @@ def test_images_that_were_trained_on_are_no_other_data_set(tmp_path):
     root = tmp_path / "phantoms"
     samples = datasets.load("phantom", root, n=6, size=48)
     source = Source("phantom", root, (1,), {"data.options": {"n": 6, "size": 48}})
-    (cell,) = losses_study(Grid(tmp_path / "cells", (0,), "rau_net_nano"), source, ["bce"]).cells
+    grid = Grid(tmp_path / "cells", (0,), "rau_net_nano")
+    (cell,) = design_study("losses", grid, source, losses=["bce"]).cells
     finish(cell, {1: ([0.5], [0.5])})
     datasets.save_split(cell.run.split, train=samples[:3], val=samples[3:4], test=samples[4:])
     other = cell.config.data.model_copy(update={"dataset": "folder", "options": {}})
