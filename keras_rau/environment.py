@@ -3,9 +3,12 @@
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+_PACKAGES = ("keras-rau", "keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
 
 # Beginnings of names; none of them holds a secret.
 _VARIABLES = (
@@ -33,10 +36,18 @@ _VARIABLES = (
 )
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that figures depend on."""
+def versions(packages: Sequence[str] = _PACKAGES) -> dict[str, str]:
+    """Versions of Python and of those packages that are installed.
+
+    Args:
+        packages: names of distributions; those that figures depend on if left out.
+
+    Example:
+        >>> versions(["numpy"])
+        {'python': '3.11.7', 'numpy': '1.26.4'}
+    """
     found = {"python": platform.python_version()}
-    for name in ("keras-rau", "keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert"):
+    for name in packages:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -44,15 +55,20 @@ def versions() -> dict[str, str]:
     return found
 
 
+def processor() -> str:
+    """Name of this machine's processor."""
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def machine() -> dict[str, Any]:
     """The processor and how many cores this process may use."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"cpu": model, "cores": cores}
+    return {"cpu": processor(), "cores": cores}
 
 
 def environment_variables() -> dict[str, str]:
