@@ -58,8 +58,8 @@ class _Signal(keras.callbacks.Callback):
 def _fit(run, moment=None, every_steps=None, after=()):
     """One process' part of a training."""
     model = _model()
-    saved = newest_checkpoint(run, lambda: _STEPS)
-    state = TrainingState(0) if saved is None else saved.state
+    saved = newest_checkpoint(run)
+    state = TrainingState(0) if saved is None else saved.state(_STEPS)
     if saved is not None:
         take_over(model, saved)
     continuation, signals, batches = Continuation(state), Signals(lambda: None), _batches()
@@ -176,7 +176,7 @@ def test_a_checkpoint_of_an_earlier_version_has_no_state(run, tmp_path):
     model.fit(*map(np.concatenate, zip(*_batches(), strict=True)), batch_size=4, epochs=2, verbose=0)
     model.save(run.last)
     assert read_state(run.last) is None
-    assert newest_checkpoint(run, lambda: _STEPS).state == TrainingState(2)
+    assert newest_checkpoint(run).state(_STEPS) == TrainingState(2)
 
 
 @pytest.fixture(scope="module")

@@ -96,8 +96,23 @@ def load_split(config: Config, check: bool = True) -> Split:
         split.weights = datasets.image_weights(split.training, data.balance)
     split.styles = _styles(config, split.training)
     if check:
-        datasets.check_leakage(split.sets(), allow=data.allow_leakage, pairs=pairs)
+        _check_leakage(config, split)
     return split
+
+
+def check_split(config: Config, split: Split) -> None:
+    """Make the checks that `load_split(config, check=False)` leaves out.
+
+    Raises:
+        DataError: a file is wrong, or sets have images in common (unless `data.allow_leakage`).
+    """
+    datasets.check([*split.training, *split.val, *split.test])
+    _check_leakage(config, split)
+
+
+def _check_leakage(config: Config, split: Split) -> None:
+    pairs = config.data.near_duplicates if split.pairs is None else split.pairs
+    datasets.check_leakage(split.sets(), allow=config.data.allow_leakage, pairs=pairs)
 
 
 def _drawn(config: Config, there: int) -> int | None:

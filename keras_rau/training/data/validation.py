@@ -2,7 +2,7 @@
 
 import shlex
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,30 +12,32 @@ from keras_rau.datasets.files import listed
 from keras_rau.datasets.findings import remedies
 from keras_rau.errors import DataError
 from keras_rau.training.config import Config
+from keras_rau.training.data.split import Split, check_split, load_split
 
 
-def validate_data(
-    config: Config, split: Callable[[], dict[str, Sequence[Any]]], console: Console
-) -> datasets.Validation:
-    """Validate the images that a configuration names, in the sets in which they would be trained on.
+def load_validated(config: Config, console: Console) -> tuple[Split, datasets.Validation]:
+    """Load and split the images of a configuration, and validate them in the sets in which they will be trained on.
 
     Args:
         config: the experiment.
-        split: gives the samples by set; not called while samples are missing.
         console: where the outcome goes.
 
     Raises:
         DataError: something is wrong; the message lists the first ten errors.
     """
     data = config.data
+    loaded: list[Split] = []
+    warned: list[warnings.WarningMessage] = []
 
-    def quietly(_: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        # What loading warns of is among the findings already.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return split()
+    def split(_: Sequence[Any]) -> dict[str, list[Any]]:
+        # What loading warns of is among the findings already; without errors it is said below.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            loaded.append(load_split(config, check=False))
+        warned.extend(caught)
+        return loaded[0].looked_at()
 
-    result = datasets.validate(data.dataset, data.data_dir, options=data.load_options, split=quietly)
+    result = datasets.validate(data.dataset, data.data_dir, options=data.load_options, split=split)
     allowed = {"leakage"} if data.allow_leakage else set()
     wrong = [finding for finding in result.errors if finding.kind not in allowed]
     if wrong:
@@ -46,7 +48,12 @@ def validate_data(
     console.print(f"validated {len(result.rows)} images: {counts}", highlight=False)
     for remark in result.remarks:
         console.print(remark, highlight=False, markup=False, soft_wrap=True)
-    return result
+    if not loaded:
+        return load_split(config), result
+    for one in warned:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    check_split(config, loaded[0])
+    return loaded[0], result
 
 
 def _command(config: Config) -> str:

@@ -1,7 +1,6 @@
 """Resuming a training: recovery of its files, the newest checkpoint, and the middle of an epoch."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +33,21 @@ _LITTER = ("model.weights.h5",)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A saved model and where its training stood."""
+    """A saved model and where its training stood.
+
+    Attributes:
+        model: the compiled model.
+        saved: the state in its file; `None` in those of earlier versions.
+    """
 
     model: keras.Model
-    state: TrainingState
+    saved: TrainingState | None
+
+    def state(self, steps: int) -> TrainingState:
+        """Where the training stood; files of earlier versions know their updates alone, `steps` in each epoch."""
+        if self.saved is not None:
+            return self.saved
+        return TrainingState(int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)) // steps)
 
 
 def recover(run: RunDirectory) -> None:
@@ -75,12 +85,8 @@ def _same_moment(part: Path, last: Path) -> bool:
     return one is not None and other is not None and one.position == other.position
 
 
-def newest_checkpoint(run: RunDirectory, steps: Callable[[], int]) -> Checkpoint | None:
+def newest_checkpoint(run: RunDirectory) -> Checkpoint | None:
     """The newest state; the one before, with a warning, where that is damaged or missing.
-
-    Args:
-        run: the run.
-        steps: gives the steps of an epoch, for checkpoints of earlier versions, which do not say where they stand.
 
     Returns:
         The compiled model and its state, or `None` when nothing was saved.
@@ -91,16 +97,11 @@ def newest_checkpoint(run: RunDirectory, steps: Callable[[], int]) -> Checkpoint
     present = [path for path in (run.last, run.previous) if path.exists()]
     for path in present:
         try:
-            model = load_keras(path, compiled=True)
-            state = read_state(path)
+            return Checkpoint(load_keras(path, compiled=True), read_state(path))
         except RauError as error:
             if path == present[-1]:
                 raise
             warnings.warn(f"{error} The training goes on from {run.previous} instead.", stacklevel=2)
-            continue
-        if state is None:
-            state = TrainingState(int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // steps())
-        return Checkpoint(model, state)
     return None
 
 
@@ -111,8 +112,8 @@ def take_over(model: keras.Model, checkpoint: Checkpoint) -> None:
     """
     saved = checkpoint.model
     model.set_weights(saved.get_weights())
-    if checkpoint.state.random:
-        restore_random(model, checkpoint.state)
+    if checkpoint.saved is not None and checkpoint.saved.random:
+        restore_random(model, checkpoint.saved)
     model.optimizer.build(model.trainable_variables)
     for variable, value in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
         variable.assign(value)
