@@ -6,13 +6,13 @@ from typing import Any
 
 from keras_rau.errors import UsageError
 from keras_rau.evaluation.chosen_samples import chosen_samples, listed_samples
-from keras_rau.evaluation.folders import check_free
 from keras_rau.evaluation.groups import breakdown, check_columns
 from keras_rau.evaluation.mask_folder import evaluate_masks
 from keras_rau.evaluation.scoring import evaluate
 from keras_rau.evaluation.surface import Spacing
 from keras_rau.evaluation.thresholds import best_threshold, check_threshold_counts, dice_by_threshold
 from keras_rau.evaluation.worst import write_worst
+from keras_rau.files import check_free
 
 
 def evaluate_file(

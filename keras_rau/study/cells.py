@@ -49,7 +49,7 @@ class Cell:
 
     @property
     def finished(self) -> bool:
-        """Whether it is trained and scored, with these very settings.
+        """True once it is trained and scored with these very settings.
 
         Raises:
             RauError: it was started with others.

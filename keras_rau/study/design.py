@@ -53,7 +53,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Grid:
-    """What the cells of all studies have in common.
+    """Settings that the cells of all studies have in common.
 
     Attributes:
         folder: of the run directories.
@@ -131,6 +131,7 @@ def design_study(study: Path | str, grid: Grid, *sources: Source, **options: Any
             label, words = label + terms.label(preset), [*terms.words(preset), *words]
             settings |= terms.settings(preset)
         rows.append(own.row(label, source, words, settings))
+    _check_names(rows)
     return Design(
         name,
         file,
@@ -177,6 +178,21 @@ def _settings(described: dict[str, Any], names: dict[str, Any]) -> dict[str, Any
         is_word = isinstance(filled, str) and any(placeholders(value))
         found[key] = parse_setting(f"{key}={filled}")[1] if is_word else filled
     return found
+
+
+def _check_names(rows: Sequence[Row]) -> None:
+    """Refuse rows that would share run directories, or leave the folder of the study."""
+    known: dict[str, tuple[Row, Cell]] = {}
+    for row in rows:
+        for cell in row.cells:
+            if any(sign in cell.name for sign in "/\\\0"):
+                raise UsageError(f"Row {row.label!r}: its name is part of a folder's name. Received: {cell.name!r}")
+            other, same = known.setdefault(cell.name, (row, cell))
+            if same.config != cell.config:
+                raise UsageError(
+                    f"The rows {other.label!r} and {row.label!r} have different settings, but one run directory, {cell.name}: "
+                    "give each a `name` of its own."
+                )
 
 
 def _reference(file: StudyFile, values: dict[str, Any], labels: list[str]) -> int:

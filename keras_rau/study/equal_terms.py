@@ -17,7 +17,7 @@ _COMMON = ("classes", "dtype")
 
 
 class EqualTerms:
-    """How the architectures of a study are made comparable.
+    """Widths and encoders that make the architectures of a study comparable.
 
     Args:
         models: presets.
@@ -59,7 +59,7 @@ class EqualTerms:
             self.factors = {name: self._factor(name, budget) for name in models if not self._is_small(name)}
 
     def label(self, name: str) -> str:
-        """What follows the name of a model in tables: its factor."""
+        """Return the factor as it follows the name of a model in tables."""
         factor = self._factor_of(name)
         return "" if factor == 1 else f" × {factor:.3g}"
 
@@ -77,7 +77,7 @@ class EqualTerms:
         return found
 
     def remarks(self) -> list[str]:
-        """What the page says of widths, encoders and losses."""
+        """Return what the page says of widths, encoders and losses."""
         weights = self.encoder_weights
         encoders = "start from scratch" if weights is None else f"have {weights} weights"
         loss = "each model's published one" if self.loss == "published" else f"`{self.loss}` for all"

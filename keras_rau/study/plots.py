@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from keras_rau.evaluation.figures import new_figure
-from keras_rau.study.comparing import Rows
-from keras_rau.study.cost_tables import latency, pareto
+from keras_rau.study.costs import latency, pareto
 from keras_rau.study.design import Design
+from keras_rau.study.scores import Rows
 from keras_rau.training.runs.history import read_history
 
 _COLOURS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#2e4057", "#8d6a9f", "#7a7a7a")

@@ -12,10 +12,18 @@ from rich.console import Console
 from keras_rau.environment import git_revision, machine, versions
 from keras_rau.evaluation import breakdown, compare_scores, summarise
 from keras_rau.study.cells import Cell
-from keras_rau.study.comparing import Rows, adjusted_together, mean_dice, mean_over_seeds, paired_differences
 from keras_rau.study.costs import cell_costs
 from keras_rau.study.design import Design, Row
-from keras_rau.study.scoring import cell_scores, chosen_epoch, scores_elsewhere
+from keras_rau.study.scores import (
+    Rows,
+    adjusted_together,
+    cell_scores,
+    chosen_epoch,
+    mean_dice,
+    mean_over_seeds,
+    paired_differences,
+    scores_elsewhere,
+)
 from keras_rau.study.study_file import StudyFile
 
 
@@ -105,7 +113,7 @@ def collect_transfer(design: Design, console: Console) -> tuple[dict[str, Any], 
 
 
 def surroundings(design: Design) -> dict[str, Any]:
-    """Where the figures come from: versions, data, settings, trainings; without paths of this machine."""
+    """Return the origin of the figures: versions, data, settings, trainings; without paths of this machine."""
     images = {}
     for source in design.sources:
         for cell in design.cells:
@@ -148,7 +156,7 @@ def without_folders(value: Any) -> Any:
 
 
 def _training(cell: Cell) -> dict[str, Any]:
-    """How a cell was trained; it may have been long ago, by another version."""
+    """Return how a cell was trained; it may have been long ago, by another version."""
     surroundings = json.loads(cell.run.environment.read_text())
     training = json.loads(cell.run.metrics.read_text())["training"]
     return {
@@ -181,7 +189,7 @@ def _facts(row: Row) -> dict[str, Any]:
 
 
 def _printed(file: StudyFile, dataset: str) -> dict[str, Any]:
-    """What publications print of a data set, to stand beside our figures."""
+    """Return what publications print of a data set, to stand beside our figures."""
     found: dict[str, Any] = {}
     if file.paper is not None and dataset in file.paper.rows:
         found["paper"] = {

@@ -1,6 +1,12 @@
-"""A study from its design to its page."""
+"""A study from its design to its page, each training in a process of its own."""
 
-from collections.abc import Sequence
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +15,19 @@ from rich.console import Console
 from keras_rau.errors import RauError
 from keras_rau.evaluation import write_json
 from keras_rau.evaluation.score_files import writable
+from keras_rau.files import write_text
+from keras_rau.study.cells import Cell
 from keras_rau.study.design import Design
 from keras_rau.study.plots import write_plots
 from keras_rau.study.results import collect, collect_transfer, command_line
-from keras_rau.study.running import Launch, run_cells
 from keras_rau.study.tables import latex, long_csv, markdown
 from keras_rau.training.building.model import checked_loss
+from keras_rau.training.runs.interruption import Signals
+
+# A seed needs a fresh TensorFlow, and memory is given back.
+_COMMAND = [sys.executable, "-P", "-c", "from keras_rau.cli import main; main()", "train"]
+
+Launch = Callable[[Cell, dict[str, str]], Any]
 
 
 def run_study(
@@ -80,3 +93,74 @@ def run_study(
             f"{len(failed)} training(s) failed: {', '.join(cell.name for cell in failed)}. Their logs say why."
         )
     return results
+
+
+def run_cells(cells: Sequence[Cell], jobs: int, console: Console, launch: Launch | None = None) -> list[Cell]:
+    """Train the cells that are not finished, and go on with those that were stopped.
+
+    Args:
+        cells: trainings; those that several studies share are trained once.
+        jobs: how many at once; each gets its share of the processor's cores.
+        console: where progress goes.
+        launch: starts the process of a cell; for tests.
+
+    Returns:
+        The cells that failed; what they wrote is in `<name>.log` beside the run directory.
+
+    Raises:
+        Interruption: SIGINT or SIGTERM came; the running cells have saved their state.
+    """
+    launch = launch or _start
+    wanted = {cell.name: cell for cell in cells}
+    waiting, failed = [cell for cell in wanted.values() if not cell.finished], []
+    console.print(f"{len(wanted) - len(waiting)} of {len(wanted)} trainings are finished", highlight=False)
+    threads = str(max((os.cpu_count() or 1) // jobs, 1))
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    running: dict[str, tuple[Cell, Any]] = {}
+    try:
+        with Signals():
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    cell = waiting.pop(0)
+                    running[cell.name] = cell, launch(cell, environment)
+                    console.print(f"{cell.name}: started", highlight=False)
+                time.sleep(0.05)
+                for cell, process in list(running.values()):
+                    status = process.poll()
+                    if status is None:
+                        continue
+                    del running[cell.name]
+                    if status:
+                        failed.append(cell)
+                        console.print(f"{cell.name}: failed, see {_log(cell)}", highlight=False, soft_wrap=True)
+                    else:
+                        console.print(f"{cell.name}: done, {len(waiting) + len(running)} to go", highlight=False)
+    except BaseException:
+        # Whatever stops us: nothing is left running without its study.
+        console.print(f"stopping, {len(running)} training(s) save their state after the current step", highlight=False)
+        for _, process in running.values():
+            with contextlib.suppress(ProcessLookupError):
+                # What a shell starts in the background may ignore SIGINT.
+                process.send_signal(signal.SIGTERM)
+        for _, process in running.values():
+            process.wait()
+        raise
+    return failed
+
+
+def _log(cell: Cell) -> Path:
+    return cell.path.with_name(f"{cell.name}.log")
+
+
+def _start(cell: Cell, environment: dict[str, str]) -> subprocess.Popen:
+    settings = cell.path.with_name(f"{cell.name}.yaml")
+    write_text(settings, cell.config.to_yaml())
+    with _log(cell).open("a") as log:
+        # In a group of its own: an interruption of the study reaches it once, through us.
+        return subprocess.Popen(
+            [*_COMMAND, str(settings), "--output", str(cell.path), "--resume"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )

@@ -69,7 +69,7 @@ class PrintedNetworks(Section):
 
 
 class StudyFile(Section):
-    """What a study compares.
+    """Description of a study: its rows, its options, and the printed figures beside them.
 
     Texts may hold placeholders: `{OPTION}` for an option of the study, `{dataset}`, and those of `each`; `{X.words}` has
     blanks in the place of underscores.

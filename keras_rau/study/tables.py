@@ -8,7 +8,7 @@ from typing import Any
 from keras_rau.csv_text import safe
 from keras_rau.evaluation.scores import KEYS
 from keras_rau.markdown import table as _table
-from keras_rau.study.cost_tables import cost_table, published_table
+from keras_rau.study.costs import cost_table, published_table
 
 _SHOWN = {
     "dice": "Dice",

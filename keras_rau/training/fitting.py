@@ -149,7 +149,7 @@ def early_stopping(config: Config, run: RunDirectory, state: TrainingState) -> E
 
 
 def is_over(config: Config, run: RunDirectory, state: TrainingState, console: Console) -> bool:
-    """Whether there is nothing left to train; says so of a training that has stopped early."""
+    """Return whether nothing is left to train; say so of a training that has stopped early."""
     stopping = early_stopping(config, run, state)
     say_if_stopped(stopping, console)
     return state.epoch >= config.epochs or (stopping is not None and stopping.finished)

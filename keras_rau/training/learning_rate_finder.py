@@ -16,8 +16,7 @@ from keras import ops
 from keras_rau import datasets
 from keras_rau.errors import RauError
 from keras_rau.evaluation.figures import new_figure
-from keras_rau.evaluation.folders import check_free, make_folder
-from keras_rau.files import write_text
+from keras_rau.files import check_free, make_folder, write_text
 from keras_rau.training.building.model import checked_loss, fresh_model, reads_distance
 from keras_rau.training.building.optimizer import inner_optimizer
 from keras_rau.training.config import Config

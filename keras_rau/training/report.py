@@ -1,4 +1,4 @@
-"""What a finished training leaves behind: scores, curves, overlays."""
+"""Scores, curves and overlays of a finished training."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -37,7 +37,7 @@ def prepare_tensorflow(seed: int | None) -> None:
 
 
 def computing() -> dict[str, Any]:
-    """How Keras computes in this process: backend, threads, determinism, devices."""
+    """Return how Keras computes in this process: backend, threads, determinism, devices."""
     import keras
     import tensorflow as tf
 

@@ -13,8 +13,7 @@ from keras_rau.models.presets import PRESETS
 from keras_rau.models.scaling import scaled
 from keras_rau.study import Grid, Source, costs, design_study, run_study
 from keras_rau.study.budget import Budget, count_at
-from keras_rau.study.cost_tables import pareto
-from keras_rau.study.costs import compared
+from keras_rau.study.costs import compared, pareto
 from keras_rau.study.study_file import read_study
 from tests.study.finished_cells import finish
 

@@ -10,8 +10,8 @@ from keras_rau import datasets
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.evaluation.paired import holm
 from keras_rau.study import Grid, Source, design_study, run_study
-from keras_rau.study.comparing import mean_over_seeds
 from keras_rau.study.results import command_line, without_folders
+from keras_rau.study.scores import mean_over_seeds
 from tests.study.finished_cells import finish, rows
 
 

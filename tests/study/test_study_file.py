@@ -120,6 +120,18 @@ def test_a_file_that_is_not_there_and_unknown_names(tmp_path):
         design_study("transfer", _grid(tmp_path), source)
 
 
+def test_rows_with_one_run_directory_are_refused(own, tmp_path):
+    source = Source("ph2", tmp_path / "PH2", (1,))
+    own.write_text(OWN.replace('"at_{size}"', '"sized"'))
+    with pytest.raises(
+        UsageError, match=r"'64 pixels, dice' and '128 pixels, dice' have different settings, but one run"
+    ):
+        design_study(own, _grid(tmp_path), source)
+    own.write_text(OWN.replace('"at_{size}"', '"../{size}"'))
+    with pytest.raises(UsageError, match="its name is part of a folder's name"):
+        design_study(own, _grid(tmp_path), source)
+
+
 def test_placeholders():
     names = {"loss": "weighted_bce", "sizes": ["a", "b"], "weight": 0.5}
     assert fill({"a": ["{loss.words}", "x", "{sizes}"], "b": "{weight}", "c": "{loss}/{weight}", "d": None}, names) == {

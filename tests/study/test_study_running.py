@@ -8,8 +8,8 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.errors import DataError, RauError, UsageError
-from keras_rau.study import Grid, Source, design_study, run_study, scoring
-from keras_rau.study.running import run_cells
+from keras_rau.study import Grid, Source, design_study, run_study, scores
+from keras_rau.study.run import run_cells
 from keras_rau.training.runs.interruption import Interruption
 from tests.study.finished_cells import finish, rows
 
@@ -164,22 +164,22 @@ def test_nothing_is_scored_twice_and_no_half_table_is_left(design, monkeypatch):
         path.write_text("id,dice\na,0.1\n")
         raise KeyboardInterrupt
 
-    whole = scoring.write_csv
-    monkeypatch.setattr(scoring, "Predictor", lambda path: path)
-    monkeypatch.setattr(scoring, "evaluate", evaluate)
+    whole = scores.write_csv
+    monkeypatch.setattr(scores, "Predictor", lambda path: path)
+    monkeypatch.setattr(scores, "evaluate", evaluate)
     monkeypatch.setattr(type(cell), "samples", lambda _, part: [part])
-    monkeypatch.setattr(scoring, "write_csv", cut_short)
+    monkeypatch.setattr(scores, "write_csv", cut_short)
     quiet = Console(quiet=True)
     with pytest.raises(KeyboardInterrupt):
-        scoring.cell_scores(cell, "test", 2, quiet)
-    monkeypatch.setattr(scoring, "write_csv", whole)
-    assert len(scoring.cell_scores(cell, "test", 2, quiet)) == 2
+        scores.cell_scores(cell, "test", 2, quiet)
+    monkeypatch.setattr(scores, "write_csv", whole)
+    assert len(scores.cell_scores(cell, "test", 2, quiet)) == 2
     assert calls == [["test"], ["test"]]
-    assert [row["dice"] for row in scoring.cell_scores(cell, "test", 2, quiet)] == [0.1, 0.2]
-    assert scoring.cell_scores(cell, "test", 1, quiet)[0]["dice"] == 0.5
+    assert [row["dice"] for row in scores.cell_scores(cell, "test", 2, quiet)] == [0.1, 0.2]
+    assert scores.cell_scores(cell, "test", 1, quiet)[0]["dice"] == 0.5
     assert len(calls) == 2
     with pytest.raises(RauError, match=r"epoch_003.keras is missing"):
-        scoring.cell_scores(cell, "test", 3, quiet)
+        scores.cell_scores(cell, "test", 3, quiet)
 
 
 def test_images_that_were_trained_on_are_no_other_data_set(tmp_path):
@@ -192,4 +192,4 @@ def test_images_that_were_trained_on_are_no_other_data_set(tmp_path):
     datasets.save_split(cell.run.split, train=samples[:3], val=samples[3:4], test=samples[4:])
     other = cell.config.data.model_copy(update={"dataset": "folder", "options": {}})
     with pytest.raises(DataError, match=r"4 case.s. of leakage between train, val, all of folder"):
-        scoring.scores_elsewhere(cell, 1, other, Console(quiet=True))
+        scores.scores_elsewhere(cell, 1, other, Console(quiet=True))

@@ -1,4 +1,4 @@
-"""What the report shows: the tables, charts and lists that its template lays out."""
+"""Tables, charts and lists that the template of the report lays out."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,11 +1,9 @@
 """The report as one HTML page without anything from the network, and the files beside it."""
 
 import json
-import os
-import secrets
-import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from keras_rau.datasets.validation.result import Validation, finding_fields
 from keras_rau.datasets.validation.table import write_table
 from keras_rau.environment import versions
 from keras_rau.errors import RauError
-from keras_rau.files import is_free, write_text
+from keras_rau.files import is_free, whole_folder, write_text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CONTENTS = {
@@ -98,22 +96,14 @@ def write_report(result: Validation, folder: Path | str, command: str | None = N
     text = page(result, " ".join(sys.argv) if command is None else command)
     # Beside the new folder first: what a kill or a full disk leaves must not be taken for a report.
     new = is_free(folder) and folder.name not in ("", "..")
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.part") if new else folder
     try:
-        part.mkdir(parents=True, exist_ok=True)
-        _write_files(result, text, part)
-        if new:
-            if folder.is_dir():
-                folder.rmdir()
-            os.replace(part, folder)
+        with whole_folder(folder) if new else nullcontext(folder) as part:
+            _write_files(result, text, part)
     except (OSError, RauError) as error:
         cause = error.__cause__ if isinstance(error, RauError) else error
         raise RauError(
             f"Cannot write the report into {folder}: {getattr(cause, 'strerror', None) or error}."
         ) from error
-    finally:
-        if new:
-            shutil.rmtree(part, ignore_errors=True)
     return folder / "report.html"
 
 

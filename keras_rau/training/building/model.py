@@ -28,7 +28,7 @@ def checked_loss(config: Config) -> keras.losses.Loss:
 
 
 def reads_distance(loss: Any) -> bool:
-    """Whether the loss wants distances to the border beside the mask."""
+    """Return whether the loss wants distances to the border beside the mask."""
     return any(isinstance(part, losses.BoundaryLoss) for part in loss.parts())
 
 

@@ -11,7 +11,7 @@ from keras_rau.training.config import Config
 
 @dataclass(frozen=True)
 class Monitor:
-    """Which of two epochs is the better.
+    """Comparison of epochs by a logged value.
 
     Attributes:
         name: name of the logged value, such as `"val_dice"`.
@@ -28,17 +28,17 @@ class Monitor:
 
     @property
     def lower_is_better(self) -> bool:
-        """Whether a loss or an error is watched."""
+        """True if a loss or an error is watched."""
         error = "loss" in self.name or self.name.removeprefix("val_") == "ece"
         return self.mode == "min" or (self.mode == "auto" and error)
 
     @property
     def worst(self) -> float:
-        """Where the comparison begins."""
+        """The value that every other one is better than."""
         return math.inf if self.lower_is_better else -math.inf
 
     def better(self, value: float, than: float) -> bool:
-        """Whether `value` is an improvement."""
+        """Return whether `value` is an improvement."""
         return value < than if self.lower_is_better else value > than
 
     def value(self, logs: Mapping[str, Any]) -> float:
@@ -61,5 +61,5 @@ class Monitor:
 
 
 def monitor_of(config: Config) -> Monitor:
-    """How the epochs of an experiment are compared."""
+    """Return the comparison of an experiment's epochs."""
     return Monitor(config.monitor, config.monitor_mode)

@@ -56,7 +56,7 @@ class EarlyStopping(keras.callbacks.Callback):
 
     @property
     def finished(self) -> bool:
-        """Whether the training is over."""
+        """True once the training is over."""
         return waited(self.rows, self.monitor) >= self.patience
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

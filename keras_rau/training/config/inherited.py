@@ -1,4 +1,4 @@
-"""What a training takes over from the model it starts from, unless the configuration says otherwise."""
+"""Settings that a training takes over from the model it starts from, unless the configuration says otherwise."""
 
 import inspect
 import zipfile

@@ -61,7 +61,7 @@ class HardwareSection(Section):
 
     @property
     def shares_batches(self) -> bool:
-        """Whether several devices or hosts train on parts of each batch, so that all batches must be whole."""
+        """True if several devices or hosts train on parts of each batch, so that all batches must be whole."""
         return self.devices != 1 or self.hosts > 1
 
     @property

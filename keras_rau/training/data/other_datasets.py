@@ -56,7 +56,7 @@ class MoreImages:
 
 
 def read_more(folder: Path) -> list[str]:
-    """What `MoreImages.save` wrote: source and id of each image, none where there is no list."""
+    """Read what `MoreImages.save` wrote: source and id of each image; none where there is no list."""
     path = folder / _LIST
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 

@@ -157,7 +157,7 @@ def _notes(config: Config, listing: Listing) -> list[str]:
 
 
 def model_info(config: Config, split: Split) -> dict[str, Any]:
-    """What travels with a trained model: how it was fed, and on which images it was trained and chosen."""
+    """Return what travels with a trained model: how it was fed, and on which images it was trained and chosen."""
     teacher, weight = config.distillation.teacher, config.distillation.weight
     return {
         "name": config.model.name,

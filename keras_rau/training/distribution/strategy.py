@@ -43,21 +43,21 @@ class TrainingStrategy:
 
     @property
     def several_hosts(self) -> bool:
-        """Whether other processes train along."""
+        """True if other processes train along."""
         return self.cluster.count > 1
 
     @property
     def writes(self) -> bool:
-        """Whether this process writes the run directory: one of them does."""
+        """True if this process writes the run directory: one of them does."""
         return self.cluster.index == 0
 
     @property
     def shard(self) -> tuple[int, int]:
-        """Which part of each batch this process feeds, and of how many."""
+        """Number of the part of each batch that this process feeds, and of how many."""
         return self.cluster.index, self.cluster.count
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Where the model is built and compiled."""
+        """Return the context in which the model is built and compiled."""
         return nullcontext() if self.mirrored is None else self.mirrored.scope()
 
     def prepare(self, model: keras.Model) -> None:

@@ -138,7 +138,7 @@ def _warn_of_other_classes(start: Start, model: keras.Model) -> None:
 
 
 def start_line(start: Start, fresh: list[str]) -> str:
-    """What a training says of where it starts."""
+    """Return the line that says from which model a training starts."""
     left = f"; left fresh, because classes or outline styles differ: {'; '.join(fresh)}" if fresh else ""
     return f"starting from the weights of {start.source}{left}"
 

@@ -1,1 +1,1 @@
-"""What a run directory holds, and how a training goes on from it."""
+"""Checkpoints, history and state of a run, and resuming from them."""

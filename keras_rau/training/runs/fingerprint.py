@@ -1,4 +1,4 @@
-"""Whether images and masks are still those that a training was started with."""
+"""Sizes and hashes of images and masks, to tell whether a training goes on with the same."""
 
 import csv
 import hashlib
@@ -35,7 +35,7 @@ class Fingerprint:
         return hashlib.sha256(self._table().encode()).hexdigest()
 
     def summary(self) -> dict[str, Any]:
-        """What `environment.json` says of the data."""
+        """Return what `environment.json` says of the data."""
         sizes = [int(size) for row in self.files.values() for size in (row[0], row[2]) if size]
         return {"sha256": self.sha256, "images": len(self.files), "bytes": sum(sizes)}
 

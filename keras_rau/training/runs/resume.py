@@ -44,7 +44,7 @@ class Checkpoint:
     saved: TrainingState | None
 
     def state(self, steps: int) -> TrainingState:
-        """Where the training stood; files of earlier versions know their updates alone, `steps` in each epoch."""
+        """Return where the training stood; files of earlier versions know only their updates, `steps` in each epoch."""
         if self.saved is not None:
             return self.saved
         return TrainingState(int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)) // steps)
@@ -179,7 +179,7 @@ def check_same_images(found: dict[str, list[str]], run: RunDirectory) -> None:
 
 
 def resume_line(run: RunDirectory, state: TrainingState, epochs: int, steps: int) -> str:
-    """What a resumed training says at its start."""
+    """Return the line that a resumed training begins with."""
     if state.position == (0, 0):
         return f"nothing to resume in {run.path}: starting afresh"
     if state.step:
@@ -188,7 +188,7 @@ def resume_line(run: RunDirectory, state: TrainingState, epochs: int, steps: int
 
 
 def what_is_kept(run: RunDirectory, epochs: int) -> str:
-    """What an interrupted training says of its folder, when it stopped outside of its steps."""
+    """Return what an interrupted training says of its folder when it stopped outside of its steps."""
     try:
         state = next((read_state(path) for path in (run.last, run.previous) if path.exists()), None)
     except RauError:

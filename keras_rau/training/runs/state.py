@@ -1,4 +1,4 @@
-"""Where a training stands: what a checkpoint holds besides weights and optimiser."""
+"""Position and random states of a training, which a checkpoint holds besides weights and optimiser."""
 
 import io
 import zipfile
@@ -92,7 +92,7 @@ def read_state(path: Path) -> TrainingState | None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether every part of a `.keras` file is there, by its checksums."""
+    """Return whether every part of a `.keras` file is there, by its checksums."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
