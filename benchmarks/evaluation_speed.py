@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from keras_rau import datasets
+from keras_rau.environment import machine, versions
 from keras_rau.evaluation import evaluate
 from keras_rau.export import Predictor
-from keras_rau.training.reproducibility import machine, versions
 
 ALLOWED = 0.2
 _SHARES = {"outside": "model", "outside_network": "network"}

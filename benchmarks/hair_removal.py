@@ -40,8 +40,8 @@ def main(
     seed: int = 0,
 ) -> None:
     """Measure everything."""
+    from keras_rau.environment import machine, versions
     from keras_rau.export import read_sidecar
-    from keras_rau.training.reproducibility import machine, versions
 
     cv2.setNumThreads(1)
     started, console = time.monotonic(), Console()

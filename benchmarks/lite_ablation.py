@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from keras_rau.environment import versions
 from keras_rau.evaluation import compare_scores
-from keras_rau.training.reproducibility import versions
 
 _RESULT = Path(__file__).parent / "results/models/lite_ablation.json"
 _SPLIT = Path(__file__).parent / "splits/isic2018"

@@ -41,7 +41,7 @@ def main() -> None:
             )
             seconds = float(found.stdout.split()[-1])
             best[name] = min(seconds, best.get(name, seconds))
-    from keras_rau.training.reproducibility import machine, versions
+    from keras_rau.environment import machine, versions
 
     relation = {name: seconds / best["rau_net_lite"] for name, seconds in best.items()}
     result = {"command": "python -P benchmarks/lite_step.py", "seconds_per_image": best, "relation": relation}

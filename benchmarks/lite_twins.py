@@ -12,8 +12,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from keras_rau.environment import versions
 from keras_rau.evaluation import compare_scores
-from keras_rau.training.reproducibility import versions
 
 _RESULT = Path(__file__).parent / "results/models/lite_twins.json"
 _DESIGNS = {

@@ -27,7 +27,7 @@ def main(
     import tensorflow as tf
 
     from keras_rau import datasets, losses
-    from keras_rau.training.reproducibility import machine, versions
+    from keras_rau.environment import machine, versions
 
     masks = np.stack([datasets.draw_phantom(0, index, size)[1] for index in range(batch)])[..., None].astype("float32")
     distance = np.stack([datasets.signed_distance(mask[..., 0]) for mask in masks])[..., None]

@@ -119,7 +119,7 @@ def _opencv_pool(files: Files) -> Iterator[Callable[..., Callable[[], int]]]:
 
 def _speed(source: tuple[str, Path, int], rounds: int, cache_dir: Path) -> dict[str, Any]:
     from keras_rau.datasets import pipeline
-    from keras_rau.training.reproducibility import machine, versions
+    from keras_rau.environment import machine, versions
 
     samples = _samples(source)
 

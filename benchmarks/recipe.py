@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from keras_rau import datasets
+from keras_rau.environment import versions
 from keras_rau.evaluation import compare_scores
-from keras_rau.training.reproducibility import versions
 
 _HERE = Path(__file__).parent
 _SPLIT = _HERE / "splits/isic2018"

@@ -5,8 +5,8 @@ from pathlib import Path
 import keras
 
 from keras_rau import datasets, losses, metrics, models, training
-from keras_rau.training.callbacks.history import read_history
-from keras_rau.training.state import read_state, restore_random
+from keras_rau.training.runs.history import read_history
+from keras_rau.training.runs.state import read_state, restore_random
 
 EPOCHS = 3
 folder = Path("run")

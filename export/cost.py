@@ -1,13 +1,13 @@
 """What an exported model costs: bytes, milliseconds, memory, and which of its operators run in plain kernels."""
 
 import json
-import platform
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from keras_rau.environment import processor
 from keras_rau.errors import ExportError
 from keras_rau.export.programs.opening import check_program
 
@@ -84,16 +84,6 @@ def _measured(path: Path, threads: int) -> dict:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ExportError(f"{path} cannot be run to measure it: {reason}")
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def processor() -> str:
-    """Name of this machine's processor."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _operators(path: Path) -> tuple[dict[str, int], dict[str, int]]:

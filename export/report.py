@@ -11,6 +11,7 @@ from PIL import Image
 
 from keras_rau.export.class_colours import coloured
 from keras_rau.export.parity import ParityReport
+from keras_rau.markdown import table as markdown_table
 from keras_rau.outputs import Outputs
 
 _STRIP, _GAP = 22, 4
@@ -64,9 +65,8 @@ def table(reports: dict[str, ParityReport]) -> Any:
 
 def markdown(reports: dict[str, ParityReport]) -> str:
     """The same table in Markdown, and on what it was measured."""
-    lines = [["", *reports], ["---"] * (len(reports) + 1), *_grid(reports)]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{text}\n\n" + "".join(f"{note}\n" for note in _notes(list(reports.values())))
+    notes = "".join(f"{note}\n" for note in _notes(list(reports.values())))
+    return f"{markdown_table(['', *reports], _grid(reports))}\n\n{notes}"
 
 
 def _notes(reports: Sequence[ParityReport]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from keras_rau._version import __version__
 from keras_rau.datasets.preprocessing import Step, as_config, parse_steps
 from keras_rau.errors import ExportError, ModelFileError, UsageError
 from keras_rau.export.sidecar_content import check_content
+from keras_rau.files import write_bytes
 from keras_rau.outputs import Outputs, check_threshold
 from keras_rau.strangers import one_line, parse_json, read_json
 
@@ -100,9 +100,7 @@ def write_sidecar(model: Path | str, info: dict[str, Any]) -> None:
     if model.suffix != ".keras" and model.exists():
         content["sha256"] = _sha256(model)
     # The model may be there already, and must never have half a sidecar.
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(part, path)
+    write_bytes(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def read_sidecar(model: Path | str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from keras_rau.export.parity import Limits, ParityReport, check_parity, check_re
 from keras_rau.export.parity_images import Images, parity_images
 from keras_rau.export.serving import from_bytes
 from keras_rau.export.sidecar import described, write_sidecar
-from keras_rau.export.writing import new_output, put, quiet, scratch
+from keras_rau.export.writing import new_output, quiet, scratch
+from keras_rau.files import put
 from keras_rau.outputs import Outputs
 
 LIMITS = Limits(max_abs=1e-5)

@@ -19,7 +19,8 @@ from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.precisions import LIMITS, check_precision, configure
 from keras_rau.export.sidecar import described, embed, write_sidecar
 from keras_rau.export.tflite_operators import custom_operators
-from keras_rau.export.writing import new_output, put, quiet, scratch
+from keras_rau.export.writing import new_output, quiet, scratch
+from keras_rau.files import put
 
 _COMPARED = 32
 

@@ -42,13 +42,6 @@ def scratch(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def put(part: Path, path: Path) -> None:
-    """Move what was written to its place."""
-    if path.is_dir():
-        path.rmdir()
-    os.replace(part, path)
-
-
 def reject(path: Path) -> Path:
     """Rename an export that failed its check to `NAME.rejected`, replacing an earlier one."""
     rejected = path.with_name(f"{path.name}.rejected")

@@ -26,6 +26,7 @@ _SUBPACKAGES = (
     "metrics",
     "models",
     "pretrained",
+    "study",
     "training",
 )
 
@@ -41,7 +42,7 @@ def __dir__() -> list[str]:
 
 
 def _register(_keras: ModuleType) -> None:
-    for name in ("layers", "losses", "metrics", "models", "training.schedules"):
+    for name in ("layers", "losses", "metrics", "models", "training.building.schedules"):
         import_module(f"{__name__}.{name}")
 
 

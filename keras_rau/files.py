@@ -5,9 +5,11 @@ import errno
 import os
 import re
 import secrets
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from keras_rau.errors import RauError
+from keras_rau.errors import DataError, RauError
 
 # What a full or failing disk says: nothing else can be written either.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
@@ -125,8 +127,37 @@ def flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder to write into, which takes the place of `folder` once it is written.
+
+    Args:
+        folder: where the files shall be; new or empty.
+
+    Yields:
+        The folder to write into. It is removed when an error passes; left empty, nothing takes the place.
+
+    Raises:
+        OSError: it cannot be written, or something is in `folder` by now.
+
+    Example:
+        >>> with whole_folder(Path("report")) as part:
+        ...     write_text(part / "report.html", page)
+    """
+    part = folder.with_name(f".{folder.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if any(part.iterdir()):
+            put(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def put(part: Path, path: Path) -> None:
-    """Move a finished file to its place, for good."""
+    """Move a finished file or folder to its place, for good; an empty folder there makes room."""
+    if path.is_dir():
+        path.rmdir()
     os.replace(part, path)
     flush_folder(path.parent)
 
@@ -148,3 +179,50 @@ def discard(part: Path) -> None:
     """Remove what was written in vain, as far as possible."""
     with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)
+
+
+def check_free(folder: Path, option: str = "--output") -> None:
+    """Check that a folder is new or empty, so that nothing of the user's is overwritten or mixed up.
+
+    Raises:
+        RauError: it is neither.
+    """
+    try:
+        free = is_free(folder)
+    except OSError as error:
+        raise RauError(f"Cannot write to {folder}: {error.strerror or error}.") from error
+    if not free:
+        raise RauError(
+            f"The output {folder} exists and is not an empty folder. Name a new one with {option}, such as "
+            f"{fresh_name(folder)}."
+        )
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        RauError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RauError(f"Cannot write to {folder}: {error.strerror}.") from error
+
+
+def readable(size: float) -> str:
+    """`"1.2 GB"` and the like; 1 kB = 1000 bytes."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError("the last unit always returns")
+
+
+def check_room(folder: Path, needed: int, what: str) -> None:
+    """Raise `DataError` if `needed` bytes do not fit onto the disk of `folder`."""
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DataError(f"{what} about {readable(needed)}, and {folder} has {readable(free)} free. Make room there.")

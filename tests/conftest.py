@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 # What takes minutes goes first, so that no core waits for it at the end; pytest sorts what a command line names.
-_LONGEST = ("test_all_four_studies", "tests/training/", "tests/deploy/")
+_LONGEST = ("test_all_four_studies", "tests/study/", "tests/training/", "tests/deploy/")
 
 
 def pytest_configure() -> None:

@@ -1,6 +1,8 @@
 """The package as it is installed."""
 
+import ast
 import configparser
+import graphlib
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -117,3 +119,21 @@ def test_the_library_layers_use_keras_only():
 
 def test_this_is_not_hugging_face():
     assert find_spec("keras_rau.datasets") is not None
+
+
+def test_packages_import_each_other_in_no_circle():
+    above = {}
+    for folder in ("keras_rau", "datasets", "export"):
+        for path in (ROOT / folder).rglob("*.py"):
+            own = path.relative_to(ROOT).with_suffix("").parts
+            own = own[1] if own[0] == "keras_rau" else own[0]
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module == "keras_rau":
+                    found = {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("keras_rau."):
+                    found = {node.module.split(".")[1]}
+                else:
+                    continue
+                above.setdefault(own, set()).update(found - {own, "__init__"})
+    above.pop("__init__")
+    graphlib.TopologicalSorter(above).prepare()

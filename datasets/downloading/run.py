@@ -8,11 +8,11 @@ from pathlib import Path
 from keras_rau.datasets.downloading.archives import BASE_URL
 from keras_rau.datasets.downloading.checksums import RECORD as SUMS
 from keras_rau.datasets.downloading.checksums import difference, digests, read_sums, record_sum
-from keras_rau.datasets.downloading.sizes import check_room, readable
 from keras_rau.datasets.downloading.state import Plan, Step, count_files, plan, record
 from keras_rau.datasets.downloading.transfer import fetch
 from keras_rau.datasets.downloading.unpacking import DamagedArchive, check_table, unpack
 from keras_rau.errors import DataError
+from keras_rau.files import check_room, readable
 
 Progress = Callable[[str, int, int | None], None]
 

@@ -17,8 +17,8 @@ from keras_rau.datasets.downloading.connection import (
     is_passing,
     whole_number,
 )
-from keras_rau.datasets.downloading.sizes import readable
 from keras_rau.errors import DataError
+from keras_rau.files import readable
 from keras_rau.strangers import one_line, read_json
 
 ATTEMPTS = 5  # in a row that bring not a single byte

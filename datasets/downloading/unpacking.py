@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from keras_rau.datasets.downloading.sizes import check_room, readable
 from keras_rau.errors import DataError
+from keras_rau.files import check_room, readable
 from keras_rau.strangers import one_line, read_text, shown
 
 _BLOCK = 1 << 20

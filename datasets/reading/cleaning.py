@@ -2,8 +2,6 @@
 
 import io
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from keras_rau.datasets.reading.mask_kinds import cut, tell_apart
 from keras_rau.datasets.reading.opening import Opened, open_file
 from keras_rau.datasets.reading.two_values import as_greys, brightness, mask_plane, nearly_two, two_values
 from keras_rau.errors import DataError, UsageError
+from keras_rau.files import whole_folder
 
 _ORIENTATION = 274
 
@@ -80,17 +79,11 @@ def clean_masks(
     files = sorted(_files(source, pattern))
     if not files:
         raise DataError(f"There are no image files called {pattern} in {source}.")
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        part.mkdir(parents=True)
-        result = _clean_all(source, part, files, threshold, progress)
-        if result.written:
-            # Refuses a folder that has something in it by now.
-            os.rename(part, target)
+        with whole_folder(target) as part:
+            result = _clean_all(source, part, files, threshold, progress)
     except OSError as error:
         raise DataError(f"Cannot write to {target}: {error.strerror or error}. Name another new folder.") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     result.folder = target
     result.written = [target / path.relative_to(part) for path in result.written]
     return result

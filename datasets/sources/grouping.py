@@ -71,22 +71,19 @@ def join_groups(samples: Sequence[Sample], columns: Sequence[str]) -> list[Sampl
         samples: the samples.
         columns: of their metadata; those of the first name a group where an image has a value there.
     """
-    leader: dict[tuple[str, str], tuple[str, str]] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def find(key: tuple[str, str]) -> tuple[str, str]:
-        while leader.setdefault(key, key) != key:
-            leader[key] = key = leader[leader[key]]
-        return key
-
-    order = {column: place for place, column in enumerate(columns)}
-    keys = [[(c, value) for c in columns if (value := group_value(s.metadata.get(c)))] for s in samples]
+    # A value by the place of its column: the least of a group names it.
+    keys = [
+        [(place, value) for place, column in enumerate(columns) if (value := group_value(s.metadata.get(column)))]
+        for s in samples
+    ]
+    joined = DisjointSet(key for own in keys for key in own)
     for own in keys:
         for other in own[1:]:
-            first, second = sorted((find(own[0]), find(other)), key=lambda key: (order[key[0]], key[1]))
-            leader[second] = first
-    return [
-        replace(sample, group=find(own[0])[1]) if own else sample for sample, own in zip(samples, keys, strict=True)
-    ]
+            joined.merge(own[0], other)
+    names = {key: min(subset)[1] for subset in joined.subsets() for key in subset}
+    return [replace(sample, group=names[own[0]]) if own else sample for sample, own in zip(samples, keys, strict=True)]
 
 
 def no_groups(samples: Sequence[Sample]) -> Finding | None:

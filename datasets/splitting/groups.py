@@ -27,19 +27,15 @@ def with_groups(samples: Sequence[Sample], pairs: Path | str | Iterable[Pair]) -
         >>> samples = with_groups(samples, near_duplicates(samples))
         >>> samples = with_groups(samples, "near_duplicates.csv")
     """
+    from scipy.cluster.hierarchy import DisjointSet
+
     rows = known_pairs(samples, pairs)
     groups = {sample.id: sample.group for sample in samples}
-    leader = {group: group for group in groups.values()}
-
-    def find(group: str) -> str:
-        while leader[group] != group:
-            group = leader[group]
-        return group
-
+    joined = DisjointSet(groups.values())
     for one, other in rows:
-        first, second = sorted((find(groups[one]), find(groups[other])))
-        leader[second] = first
-    return [replace(sample, group=find(sample.group)) for sample in samples]
+        joined.merge(groups[one], groups[other])
+    first = {group: min(subset) for subset in joined.subsets() for group in subset}
+    return [replace(sample, group=first[sample.group]) for sample in samples]
 
 
 def known_pairs(samples: Iterable[Sample], pairs: Path | str | Iterable[Pair]) -> list[tuple[str, str]]:

@@ -8,12 +8,13 @@ concatenations and resizing tie together.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
 
 from keras_rau.export.quantisation.graph import Graph, Operator
 from keras_rau.export.quantisation.ranges import Extremes
-from keras_rau.export.quantisation.unions import Unions
 
 _FIXED = "fixed"
 _HOMOGENEOUS = ("NONE", "RELU")
@@ -30,14 +31,14 @@ def equalise(graph: Graph, extremes: Extremes) -> None:
     for tensor, highest in extremes.highest.items():
         largest = np.maximum(np.abs(extremes.lowest[tensor]), np.abs(highest))
         for channel in range(graph.channels(tensor)):
-            root = ties.find((tensor, channel))
+            root = _root(ties, (tensor, channel))
             sizes[root] = max(sizes.get(root, 0.0), float(largest[channel]))
     # A channel that never was anything else than 0 says nothing of its size.
     factors = {root: size**_SHARE if size > 1e-6 else 1.0 for root, size in sizes.items()}
-    factors[ties.find(_FIXED)] = 1.0
+    factors[ties[_FIXED]] = 1.0
 
     def of(tensor: int) -> np.ndarray:
-        return np.array([factors.get(ties.find((tensor, channel)), 1.0) for channel in range(graph.channels(tensor))])
+        return np.array([factors.get(_root(ties, (tensor, channel)), 1.0) for channel in range(graph.channels(tensor))])
 
     for operator in graph.operators:
         if _is_convolution(graph, operator):
@@ -68,9 +69,9 @@ def _is_convolution(graph: Graph, operator: Operator) -> bool:
     return not in_groups and all(graph.is_constant(tensor) for tensor in operator.inputs[1:] if tensor >= 0)
 
 
-def _ties(graph: Graph) -> Unions:
+def _ties(graph: Graph) -> DisjointSet:
     # Channels that must share a factor; with _FIXED those that must keep their values.
-    ties = Unions()
+    ties = DisjointSet([_FIXED])
     for tensor in (*graph.inputs, *graph.outputs):
         _fix(ties, graph, tensor)
     for operator in graph.operators:
@@ -115,19 +116,31 @@ def _is_gate(graph: Graph, tensors: list[int]) -> bool:
     return len(counts) == 2 and counts[0] == 1 < counts[1]
 
 
-def _fix(ties: Unions, graph: Graph, tensor: int) -> None:
+def _root(ties: DisjointSet, item: Any) -> Any:
+    """The member that stands for the set of an item, which need not be known."""
+    ties.add(item)
+    return ties[item]
+
+
+def _join(ties: DisjointSet, one: Any, other: Any) -> None:
+    for item in (one, other):
+        ties.add(item)
+    ties.merge(one, other)
+
+
+def _fix(ties: DisjointSet, graph: Graph, tensor: int) -> None:
     for channel in range(graph.channels(tensor)):
-        ties.join((tensor, channel), _FIXED)
+        _join(ties, (tensor, channel), _FIXED)
 
 
-def _tie(ties: Unions, graph: Graph, one: int, other: int) -> None:
+def _tie(ties: DisjointSet, graph: Graph, one: int, other: int) -> None:
     for channel in range(graph.channels(one)):
-        ties.join((one, channel), (other, channel))
+        _join(ties, (one, channel), (other, channel))
 
 
-def _tie_side_by_side(ties: Unions, graph: Graph, whole: int, parts: Sequence[int]) -> None:
+def _tie_side_by_side(ties: DisjointSet, graph: Graph, whole: int, parts: Sequence[int]) -> None:
     first = 0
     for tensor in parts:
         for channel in range(graph.channels(tensor)):
-            ties.join((tensor, channel), (whole, first + channel))
+            _join(ties, (tensor, channel), (whole, first + channel))
         first += graph.channels(tensor)

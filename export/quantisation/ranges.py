@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from scipy.cluster.hierarchy import DisjointSet
 
 from keras_rau.export.quantisation.graph import Graph
 from keras_rau.export.quantisation.running import images_within, is_known_graph, results
-from keras_rau.export.quantisation.unions import Unions
 
 # Their results have the scale of what they take.
 SAME_SCALE = (
@@ -106,17 +106,17 @@ def agreed(graph: Graph, extremes: Extremes) -> Ranges:
 
     It is that of all pixel values for the input, and that of all probabilities for a result that lies in [0, 1].
     """
-    unions: Unions = Unions()
-    for operator in graph.operators:
-        if operator.kind in SAME_SCALE:
-            for tensor in (*operator.inputs, *operator.outputs):
-                if tensor in extremes.lowest:
-                    unions.join(tensor, operator.output)
+    alike = [operator for operator in graph.operators if operator.kind in SAME_SCALE]
+    scales = DisjointSet([*extremes.lowest, *(operator.output for operator in alike)])
+    for operator in alike:
+        for tensor in (*operator.inputs, *operator.outputs):
+            if tensor in extremes.lowest:
+                scales.merge(tensor, operator.output)
     found: Ranges = {}
     for tensor in extremes.lowest:
         low, high = extremes.of(tensor)
-        other = found.get(unions.find(tensor), (low, high))
-        found[unions.find(tensor)] = (min(low, other[0]), max(high, other[1]))
+        other = found.get(scales[tensor], (low, high))
+        found[scales[tensor]] = (min(low, other[0]), max(high, other[1]))
     found = {root: _OF_DEAD if high - low <= _DEAD else (low, high) for root, (low, high) in found.items()}
     fixed = {}
     for operator in graph.operators:
@@ -126,4 +126,4 @@ def agreed(graph: Graph, extremes: Extremes) -> Ranges:
             low, high = extremes.of(operator.output)
             if low >= 0 and high <= 1:
                 fixed[operator.output] = _PROBABILITIES
-    return {**{tensor: found[unions.find(tensor)] for tensor in extremes.lowest}, **fixed, graph.inputs[0]: PIXELS}
+    return {**{tensor: found[scales[tensor]] for tensor in extremes.lowest}, **fixed, graph.inputs[0]: PIXELS}

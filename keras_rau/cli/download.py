@@ -39,9 +39,9 @@ def download(
 
     from keras_rau.datasets.downloading.archives import BASE_URL, LICENSES, archives
     from keras_rau.datasets.downloading.run import carry_out
-    from keras_rau.datasets.downloading.sizes import readable
     from keras_rau.datasets.downloading.state import plan
     from keras_rau.errors import UsageError
+    from keras_rau.files import readable
 
     names = None if parts is None else [part.strip() for part in parts.split(",") if part.strip()]
     archives(dataset, names)
@@ -103,7 +103,7 @@ def _bar(console: "Console") -> "Progress":
 
 
 def _list(todo: "Plan", keep_archives: bool) -> None:
-    from keras_rau.datasets.downloading.sizes import readable
+    from keras_rau.files import readable
 
     for step in todo.steps:
         size = "size unknown" if step.size is None else readable(step.size)

@@ -42,7 +42,7 @@ def find_lr(
     need_data_dir(resolved)
     if not 0 < lowest < highest < float("inf"):
         raise UsageError(f"--lowest must be positive and below --highest. Received: {lowest:g} and {highest:g}")
-    from keras_rau.training.rate_search import search_rate
+    from keras_rau.training.learning_rate_finder import search_rate
 
     found = search_rate(resolved, output, lowest=lowest, highest=highest, steps=steps)
     typer.echo(f"plot: {output / 'learning_rate.png'}")

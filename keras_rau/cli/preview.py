@@ -65,7 +65,7 @@ def _write(settings: Any, images: int, variants: int, output: Path) -> None:
     from keras_rau.datasets.augmentation import get_policy
     from keras_rau.datasets.preview import preview as rows_of
     from keras_rau.evaluation.contact_sheet import contact_sheet
-    from keras_rau.training.sets import load_split
+    from keras_rau.training.data.split import load_split
 
     data = settings.data
     rows = rows_of(

@@ -90,9 +90,9 @@ def train(
 
     from keras_rau.evaluation import table
     from keras_rau.training import train as run_training
-    from keras_rau.training.interruption import Signals
-    from keras_rau.training.resume import what_is_kept
     from keras_rau.training.run_directory import RunDirectory
+    from keras_rau.training.runs.interruption import Signals
+    from keras_rau.training.runs.resume import what_is_kept
 
     console = Console(stderr=True)
     try:

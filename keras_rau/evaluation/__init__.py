@@ -7,9 +7,9 @@ from keras_rau.lazy import lazy
 
 _NAMES = {
     "breakdown": "groups",
-    "class_overlay": "class_overlays",
+    "class_overlay": "overlays",
     "mask_scores": "class_scores",
-    "plot_curves": "curves",
+    "plot_curves": "figures",
     "evaluate_file": "model_file",
     "evaluate_folder": "model_file",
     "evaluate_masks": "mask_folder",

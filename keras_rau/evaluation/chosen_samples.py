@@ -11,8 +11,9 @@ from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.sources.registry import load
 from keras_rau.datasets.splitting.leaking import identity
 from keras_rau.datasets.splitting.split_files import apply_split, read_split
-from keras_rau.errors import RauError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.strangers import one_line, shown
+from keras_rau.yaml_text import read_yaml
 
 # Sources whose folders are different data sets; a set of the run's own lists is its own wherever it lies now.
 _PLACES = ("folder", "phantom")
@@ -106,13 +107,21 @@ def _options_of_run(path: Path, dataset: str, place: Path | None) -> tuple[Path,
     config = run / "config.yaml"
     if path.suffix != ".keras" or path.parent.name != "checkpoints" or not config.is_file():
         return run, {}
-    from keras_rau.training.config import load_config
-
-    data = load_config(config).data
-    same = data.dataset == dataset
+    # As the training has checked and written it: no other setting matters here.
+    tree = read_yaml(config)
+    data = tree.get("data") if isinstance(tree, dict) else None
+    options = (data.get("options") or {}) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(options, dict):
+        raise DataError(
+            f"{config} is not the configuration of a training: 'data' and 'data.options' must be mappings. Restore it, or "
+            f"move {path.name} elsewhere to score it without the settings of its training."
+        )
+    same = data.get("dataset") == dataset
     if dataset in _PLACES and place is not None:
-        same = same and data.data_dir is not None and os.path.realpath(data.data_dir) == os.path.realpath(place)
-    return run, dict(data.load_options) if same else {}
+        folder = data.get("data_dir")
+        same = same and folder is not None and os.path.realpath(str(folder)) == os.path.realpath(place)
+    classes = data.get("classes")
+    return run, {**options, **({} if classes is None else {"classes": classes})} if same else {}
 
 
 def _check_ids(

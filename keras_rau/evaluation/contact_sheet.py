@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras_rau.evaluation.class_overlays import class_overlay
+from keras_rau.evaluation.overlays import class_overlay
 
 _STRIP, _GAP = 22, 4
 

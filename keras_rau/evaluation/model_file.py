@@ -6,13 +6,13 @@ from typing import Any
 
 from keras_rau.errors import UsageError
 from keras_rau.evaluation.chosen_samples import chosen_samples, listed_samples
-from keras_rau.evaluation.folders import check_free
 from keras_rau.evaluation.groups import breakdown, check_columns
 from keras_rau.evaluation.mask_folder import evaluate_masks
 from keras_rau.evaluation.scoring import evaluate
 from keras_rau.evaluation.surface import Spacing
 from keras_rau.evaluation.thresholds import best_threshold, check_threshold_counts, dice_by_threshold
 from keras_rau.evaluation.worst import write_worst
+from keras_rau.files import check_free
 
 
 def evaluate_file(
@@ -47,8 +47,8 @@ def evaluate_file(
     Example:
         >>> rows, result = evaluate_file("runs/first/checkpoints/best.keras", "isic2018", "ISIC2018", split="test")
     """
+    from keras_rau.environment import versions
     from keras_rau.export import Predictor
-    from keras_rau.training.reproducibility import versions
 
     if worst is not None:
         check_free(worst, "--worst")
@@ -112,7 +112,7 @@ def evaluate_folder(
     Example:
         >>> rows, result = evaluate_folder("masks", "isic2018", "ISIC2018", split="test", split_dir="runs/first/split")
     """
-    from keras_rau.training.reproducibility import versions
+    from keras_rau.environment import versions
 
     wanted = None if split == "all" else split
     if (wanted is None) != (split_dir is None):

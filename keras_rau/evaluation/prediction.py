@@ -11,12 +11,11 @@ from typing import Any
 from keras_rau.csv_text import printable
 from keras_rau.datasets.files import image_files, warn_of_others
 from keras_rau.errors import RauError
-from keras_rau.evaluation.folders import check_free
 from keras_rau.evaluation.prediction_plan import Job, Plan, plan
 from keras_rau.evaluation.prediction_record import RECORD, Record, differences, settings_of, sha256_of
 from keras_rau.evaluation.regions import Outcome, regions_csv
 from keras_rau.evaluation.segmenting import segment
-from keras_rau.files import HOLDER, LOCK, discard, fresh_name, is_free, is_left_over, write_bytes
+from keras_rau.files import HOLDER, LOCK, check_free, discard, fresh_name, is_free, is_left_over, write_bytes
 from keras_rau.lock import alone, in_use
 
 REGIONS = "regions.csv"

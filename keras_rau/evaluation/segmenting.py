@@ -12,7 +12,7 @@ from keras_rau.csv_text import printable
 from keras_rau.datasets.reading.decoding import read_image
 from keras_rau.datasets.reading.depth import warn_of_guess
 from keras_rau.errors import RauError
-from keras_rau.evaluation.class_overlays import class_colour
+from keras_rau.evaluation.overlays import class_colour
 from keras_rau.evaluation.overlays import overlay as draw_overlay
 from keras_rau.evaluation.prediction_plan import Job
 from keras_rau.evaluation.prediction_record import Record, identity_of

@@ -8,9 +8,8 @@ from PIL import Image
 
 from keras_rau.datasets.classes.reading import read_sample
 from keras_rau.datasets.samples import Sample
-from keras_rau.evaluation.class_overlays import class_overlay
-from keras_rau.evaluation.folders import check_free, make_folder
-from keras_rau.evaluation.overlays import Tile, panel
+from keras_rau.evaluation.overlays import Tile, class_overlay, panel
+from keras_rau.files import check_free, make_folder
 
 
 def write_worst(

@@ -7,12 +7,13 @@ from typing import Any
 from rich.console import Console
 
 from keras_rau.evaluation import KEYS, evaluate
-from keras_rau.evaluation.folders import check_free
 from keras_rau.export import Predictor, from_file
+from keras_rau.files import check_free
+from keras_rau.markdown import table
 from keras_rau.training.config import load_config
+from keras_rau.training.data.split import load_split
 from keras_rau.training.experiment import train
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import load_split
 
 
 def run_demo(output: Path, images: int, epochs: int, image_size: int, console: Console) -> Path:
@@ -69,13 +70,17 @@ def _report(scores: dict[str, Any], parity: dict[str, Any], images: int, seconds
         f"{images} drawn images; scored on {scores['Keras']['n_images']} images it has not seen. "
         f"{seconds:.0f} seconds in all on {training['machine']['cores']} cores ({training['machine']['cpu']}).",
         "",
-        f"| model | {' | '.join(KEYS)} | largest difference to Keras |",
-        f"|---|{'---|' * (len(KEYS) + 1)}",
-    ]
-    for name, result in scores.items():
-        difference = f"{parity[name].max_abs:.1e}" if name in parity else "–"
-        lines.append(f"| {name} | {' | '.join(f'{result[key]:.4f}' for key in KEYS)} | {difference} |")
-    lines += [
+        table(
+            ["model", *KEYS, "largest difference to Keras"],
+            [
+                [
+                    name,
+                    *(f"{result[key]:.4f}" for key in KEYS),
+                    f"{parity[name].max_abs:.1e}" if name in parity else "–",
+                ]
+                for name, result in scores.items()
+            ],
+        ),
         "",
         "Means over the test images, each scored at its own size.",
         "",

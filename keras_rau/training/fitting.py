@@ -1,38 +1,38 @@
 """`model.fit` with the pipelines and callbacks of an experiment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import keras
 from rich.console import Console
 
-from keras_rau import losses
+from keras_rau import datasets, losses
 from keras_rau.errors import UsageError
-from keras_rau.training.building import reads_distance, target_channels
+from keras_rau.training.building.model import reads_distance, target_channels
+from keras_rau.training.building.monitor import monitor_of
 from keras_rau.training.callbacks import (
-    Checkpoints,
-    Continuation,
+    CaseImages,
+    EarlyStopping,
     FrozenEncoder,
-    HistoryFile,
+    PrecisionRecall,
     Progress,
     StopOnNonFinite,
-    StopOnSignal,
+    TensorBoardLog,
 )
 from keras_rau.training.callbacks.average import AveragedValidation, averaged_weights
-from keras_rau.training.callbacks.history import read_history
-from keras_rau.training.callbacks.padded import PaddedValidation
 from keras_rau.training.config import Config
+from keras_rau.training.data.pipelines import training_data, validation_data
+from keras_rau.training.data.split import Split, model_info
 from keras_rau.training.distribution.hosts import plain_host_errors
-from keras_rau.training.distribution.workplace import Workplace, whole_batches
-from keras_rau.training.feeding import training_data, validation_data
-from keras_rau.training.interruption import Signals
-from keras_rau.training.monitor import monitor_of
-from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import Split, model_info
-from keras_rau.training.state import TrainingState
-from keras_rau.training.watching import early_stopping, say_if_stopped, tensorboard
-from keras_rau.training.writing import plain_disk_errors
+from keras_rau.training.distribution.strategy import PaddedValidation, TrainingStrategy, whole_batches
+from keras_rau.training.run_directory import RunDirectory, plain_disk_errors
+from keras_rau.training.runs.checkpoints import Checkpoints, StopOnSignal
+from keras_rau.training.runs.history import HistoryFile, read_history
+from keras_rau.training.runs.interruption import Signals
+from keras_rau.training.runs.resume import Continuation
+from keras_rau.training.runs.state import TrainingState
 
 
 def check_saving(config: Config) -> None:
@@ -56,7 +56,7 @@ def fit(
     split: Split,
     state: TrainingState,
     console: Console,
-    workplace: Workplace,
+    strategy: TrainingStrategy,
 ) -> None:
     """Train from `state` to the end of the experiment.
 
@@ -75,8 +75,8 @@ def fit(
         console.print(
             f"opening the cache in {config.data.cache_dir}; it is written first where it does not fit", soft_wrap=True
         )
-    train_data = training_data(config, split, target, lambda: continuation.position, workplace)
-    val_data = validation_data(config, split, target, workplace)
+    train_data = training_data(config, split, target, lambda: continuation.position, strategy)
+    val_data = validation_data(config, split, target, strategy)
     filled, _ = whole_batches(split.val, config.batch_size)
     stopping = early_stopping(config, run, state)
     checkpoints = Checkpoints(
@@ -108,22 +108,22 @@ def fit(
         *([FrozenEncoder(config.frozen_encoder_epochs)] if config.frozen_encoder_epochs else []),
         continuation,
         StopOnNonFinite(),
-        *([PaddedValidation(len(split.val), len(filled))] if workplace.shared else []),
+        *([PaddedValidation(len(split.val), len(filled))] if strategy.shared else []),
         *([AveragedValidation()] if config.optimizer.ema is not None else []),
         *([stopping] if stopping else []),
-        *(writing if workplace.writes else []),
+        *(writing if strategy.writes else []),
         losses.BoundarySchedule(),
-        *([] if workplace.several_hosts else [StopOnSignal(signals, checkpoints, within_epochs)]),
+        *([] if strategy.several_hosts else [StopOnSignal(signals, checkpoints, within_epochs)]),
     ]
-    if not workplace.shared and not model.optimizer.built:
+    if not strategy.shared and not model.optimizer.built:
         # In the first step Keras would make its variables, for which TensorFlow traces that step twice.
         model.optimizer.build(model.trainable_variables)
     try:
         with (
-            plain_host_errors() if workplace.several_hosts else nullcontext(),
+            plain_host_errors() if strategy.several_hosts else nullcontext(),
             plain_disk_errors(run.path),
             plain_errors(),
-            nullcontext() if workplace.several_hosts else signals,
+            nullcontext() if strategy.several_hosts else signals,
         ):
             model.fit(
                 train_data,
@@ -138,3 +138,62 @@ def fit(
         # Keras tells nobody when it ends by an exception, and a live bar hides the cursor.
         progress.on_train_end()
     say_if_stopped(stopping, console)
+
+
+def early_stopping(config: Config, run: RunDirectory, state: TrainingState) -> EarlyStopping | None:
+    """The callback, with what it has seen in the finished epochs; `None` when it is not wanted."""
+    if config.early_stopping is None:
+        return None
+    rows = read_history(run.history, state.epoch)
+    return EarlyStopping(monitor_of(config), config.early_stopping, rows)
+
+
+def is_over(config: Config, run: RunDirectory, state: TrainingState, console: Console) -> bool:
+    """Return whether nothing is left to train; say so of a training that has stopped early."""
+    stopping = early_stopping(config, run, state)
+    say_if_stopped(stopping, console)
+    return state.epoch >= config.epochs or (stopping is not None and stopping.finished)
+
+
+def say_if_stopped(stopping: EarlyStopping | None, console: Console) -> None:
+    """Say why a training ended before its last epoch."""
+    if stopping is not None and stopping.finished:
+        console.print(
+            f"stopped early after epoch {len(stopping.rows)}: no better {stopping.monitor.name} for "
+            f"{stopping.patience} epoch{'s' if stopping.patience > 1 else ''}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def tensorboard(
+    config: Config, run: RunDirectory, split: Split, first_epoch: int, val_data: Iterable[Any]
+) -> TensorBoardLog:
+    """The callback for TensorBoard with the images and curves of the configuration.
+
+    With several hosts there are none: one host alone cannot run a model that is shared by all.
+    """
+    wanted = config.tensorboard
+    every = wanted.every if config.hardware.hosts == 1 else None
+    summaries: list[Callable[[keras.Model, int], None]] = []
+    cases = _spread(split.val, wanted.images)
+    if cases and every is not None:
+        batch = datasets.pipeline(
+            cases,
+            image_size=config.data.image_size,
+            batch_size=len(cases),
+            resize=config.data.resize,
+            preprocess=config.data.preprocess,
+            cache="none",
+        )
+        images, masks = next(iter(batch))
+        summaries.append(CaseImages([sample.id for sample in cases], images, masks))
+    if wanted.pr_curves:
+        summaries.append(PrecisionRecall(val_data))
+    return TensorBoardLog(run.logs, first_epoch, every, summaries, averaged_weights)
+
+
+def _spread(samples: list[Any], count: int) -> list[Any]:
+    """Some samples, evenly from all of the list."""
+    count = min(count, len(samples))
+    return [samples[number * len(samples) // count] for number in range(count)]

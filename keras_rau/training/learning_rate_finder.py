@@ -1,22 +1,92 @@
-"""The learning rate range test: which rates does a training bear?"""
+"""The learning rate range test, of any compiled model and of an experiment."""
 
+import csv
+import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_rau import datasets
 from keras_rau.errors import RauError
-from keras_rau.training.optimizer import inner_optimizer
-from keras_rau.training.range_test import RangeTest
+from keras_rau.evaluation.figures import new_figure
+from keras_rau.files import check_free, make_folder, write_text
+from keras_rau.training.building.model import checked_loss, fresh_model, reads_distance
+from keras_rau.training.building.optimizer import inner_optimizer
+from keras_rau.training.config import Config
+from keras_rau.training.data.pipelines import steps_per_epoch
+from keras_rau.training.data.split import load_split
+from keras_rau.training.reproducibility import prepare_tensorflow
 
 # Fewer points than this say nothing about a slope.
 _FEWEST = 8
 # Weight of what was before in the average that tells when the loss has diverged.
 _MEMORY = 0.9
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """Losses at rising learning rates.
+
+    Attributes:
+        rates: learning rate of every step, `(N,)`.
+        losses: loss of that step alone, `(N,)`.
+        smoothed: the same without most of the noise, `(N,)`.
+    """
+
+    rates: np.ndarray
+    losses: np.ndarray
+    smoothed: np.ndarray
+
+    @property
+    def suggestion(self) -> float | None:
+        """The rate at which the loss falls most steeply per decade; `None` when it falls nowhere."""
+        # What comes back after the lowest point is no progress.
+        end = int(np.argmin(self.smoothed)) + 1
+        if end < 2:
+            return None
+        slopes = np.gradient(self.smoothed[:end], np.log10(self.rates[:end]))
+        steepest = int(np.argmin(slopes))
+        return float(self.rates[steepest]) if slopes[steepest] < 0 else None
+
+    def write(self, path: Path | str) -> None:
+        """Write a CSV file with the columns `learning_rate`, `loss`, `smoothed`.
+
+        Raises:
+            RauError: it cannot be written.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["learning_rate", "loss", "smoothed"])
+        writer.writerows(np.stack([self.rates, self.losses, self.smoothed], axis=1).tolist())
+        write_text(Path(path), text.getvalue())
+
+    def plot(self, path: Path | str) -> None:
+        """Plot the loss over the rate, the suggestion marked.
+
+        Raises:
+            RauError: matplotlib is not installed.
+        """
+        figure = new_figure("The plot needs", (7, 4))
+        axes = figure.subplots()
+        axes.plot(self.rates, self.losses, ".", color="#b0b7bd", label="one step")
+        axes.plot(self.rates, self.smoothed, color="#1f6f8b", label="smoothed")
+        if self.suggestion is not None:
+            axes.axvline(self.suggestion, color="#d1495b", linewidth=1, label=f"suggestion: {self.suggestion:.1e}")
+        # What happens after the loss has come back to where it began would hide the fall.
+        low, high = self.smoothed.min(), max(self.smoothed[0], np.median(self.losses))
+        room = 0.25 * max(high - low, 1e-6)
+        axes.set(xscale="log", xlabel="learning rate", ylabel="loss", ylim=(low - room, high + 2 * room))
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+        figure.savefig(path, dpi=130)
 
 
 def find_learning_rate(
@@ -81,6 +151,46 @@ def find_learning_rate(
         )
     smoothed = gaussian_filter1d(losses, smoothing * steps, mode="nearest")
     return RangeTest(rates[: len(losses)], losses, smoothed)
+
+
+def search_rate(config: Config, output: Path, **options: Any) -> RangeTest:
+    """Find a learning rate on the training images of a configuration; nothing of the model is kept.
+
+    Args:
+        config: the experiment.
+        output: new or empty folder for `learning_rate.csv` and `learning_rate.png`.
+        **options: of `find_learning_rate`.
+
+    Returns:
+        Rates, losses, and the suggestion.
+
+    Raises:
+        RauError: configuration, data or folder cannot be used, or the loss is no number from the beginning.
+
+    Example:
+        >>> search_rate(load_config(["nano", "isic2018"], {"data.data_dir": "ISIC2018"}), Path("rate")).suggestion
+        0.0034
+    """
+    check_free(output)
+    prepare_tensorflow(config.seed)
+    loss = checked_loss(config)
+    split = load_split(config)
+    model = fresh_model(config, loss, steps_per_epoch(config, split))
+    train_data = datasets.pipeline(
+        split.training,
+        image_size=config.data.image_size,
+        batch_size=config.batch_size,
+        augment=config.data.augment,
+        shuffle_seed=config.seed if config.seed is not None else 0,
+        resize=config.data.resize,
+        preprocess=config.data.preprocess,
+        target="distance" if reads_distance(model.loss) else "mask",
+    )
+    found = find_learning_rate(model, train_data, **options)
+    make_folder(output)
+    found.write(output / "learning_rate.csv")
+    found.plot(output / "learning_rate.png")
+    return found
 
 
 class _Test(keras.callbacks.Callback):

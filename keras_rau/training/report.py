@@ -1,4 +1,4 @@
-"""What a finished training leaves behind: scores, curves, overlays."""
+"""Scores, curves and overlays of a finished training."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,16 +8,16 @@ from PIL import Image
 from rich.console import Console
 
 from keras_rau import datasets, models
+from keras_rau.environment import machine, versions
 from keras_rau.errors import RauError
 from keras_rau.evaluation import Tile, evaluate, panel, plot_curves, write_csv, write_json
 from keras_rau.export import Predictor
 from keras_rau.files import part_of, put
-from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.building.monitor import monitor_of
 from keras_rau.training.config import Config
-from keras_rau.training.monitor import monitor_of
-from keras_rau.training.other_tests import score_others
-from keras_rau.training.reproducibility import machine, versions
+from keras_rau.training.data.other_datasets import score_others
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.runs.history import read_history
 
 _TILES = 12
 

@@ -1,38 +1,15 @@
-"""What must be set before TensorFlow starts, and what a run records about its surroundings."""
+"""Seeds and deterministic operations, and what a run records about its surroundings."""
 
+import json
 import os
-import platform
-import subprocess
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+import sys
+from datetime import UTC, datetime
 from typing import Any
 
+from keras_rau.environment import environment_variables, git_revision, machine, versions
 from keras_rau.errors import RauError
-
-# Beginnings of names; none of them holds a secret.
-_VARIABLES = (
-    "CUDA_VISIBLE_DEVICES",
-    "CUBLAS_WORKSPACE_CONFIG",
-    "JAX_PLATFORMS",
-    "KERAS_BACKEND",
-    "MKL_NUM_THREADS",
-    "NVIDIA_TF32_OVERRIDE",
-    "OMP_NUM_THREADS",
-    "PYTHONHASHSEED",
-    "SLURM_ARRAY_TASK_ID",
-    "SLURM_JOB_ID",
-    "SLURM_PROCID",
-    "TF_CONFIG",
-    "TF_CUDNN_",
-    "TF_DETERMINISTIC_OPS",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "TF_FORCE_GPU_ALLOW_GROWTH",
-    "TF_GPU_",
-    "TF_NUM_INTEROP_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_XLA_FLAGS",
-    "XLA_FLAGS",
-)
+from keras_rau.files import write_text
+from keras_rau.training.run_directory import RunDirectory
 
 
 def prepare_tensorflow(seed: int | None) -> None:
@@ -59,30 +36,8 @@ def prepare_tensorflow(seed: int | None) -> None:
     keras.utils.set_random_seed(seed)
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that figures depend on."""
-    found = {"python": platform.python_version()}
-    for name in ("keras-rau", "keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def machine() -> dict[str, Any]:
-    """The processor and how many cores this process may use."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"cpu": model, "cores": cores}
-
-
 def computing() -> dict[str, Any]:
-    """How Keras computes in this process: backend, threads, determinism, devices."""
+    """Return how Keras computes in this process: backend, threads, determinism, devices."""
     import keras
     import tensorflow as tf
 
@@ -110,15 +65,55 @@ def _device(device: Any) -> str:
     return str(tf.config.experimental.get_device_details(device).get("device_name", "GPU"))
 
 
-def environment_variables() -> dict[str, str]:
-    """Variables that change how a training computes, or say which job it was."""
-    return {name: value for name, value in sorted(os.environ.items()) if name.startswith(_VARIABLES)}
+def record_start(run: RunDirectory, precision: str, more: dict[str, Any]) -> list[str]:
+    """Write the surroundings of this start; those of the starts before move to `earlier_starts`.
+
+    Args:
+        run: the run.
+        precision: name of the policy that the model computes by.
+        more: what else belongs to the start, such as the fingerprint of the data.
+
+    Returns:
+        What is another than at the start before and may change figures, such as `"tensorflow: 2.16.2 then, 2.21.0 now"`.
+
+    Example:
+        >>> record_start(run, "float32", {"epoch": 3})
+        []
+    """
+    now: dict[str, Any] = {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(sys.argv),
+        "versions": versions(),
+        "git": git_revision(),
+        "machine": machine(),
+        "computing": {**computing(), "precision": precision},
+        "environment_variables": environment_variables(),
+        **more,
+    }
+    before = _read(run)
+    earlier = []
+    if before:
+        earlier = [*before.pop("earlier_starts", []), before]
+    write_text(run.environment, json.dumps({**now, "earlier_starts": earlier}, indent=2) + "\n")
+    return _differences(before, now) if before else []
 
 
-def git_revision(folder: Path | None = None) -> str | None:
-    """Commit of the working directory, with `+changes` when files differ from it; `None` outside a repository."""
-    command = ["git", "-C", str(folder or Path.cwd()), "describe", "--always", "--abbrev=40", "--dirty=+changes"]
+def _read(run: RunDirectory) -> dict[str, Any]:
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip() or None
-    except (OSError, subprocess.SubprocessError):
-        return None
+        return json.loads(run.environment.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError):
+        # Cut short by a version that did not write it at once.
+        return {"unreadable": True}
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    lines = []
+    for section in ("versions", "computing", "machine"):
+        then = before.get(section, {})
+        changed = {key: value for key, value in now[section].items() if then.get(key, value) != value}
+        lines += [f"{key}: {then[key]} then, {value} now" for key, value in changed.items()]
+    if before.get("git", now["git"]) != now["git"]:
+        lines.append(f"git: {before['git']} then, {now['git']} now")
+    return lines

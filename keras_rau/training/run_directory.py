@@ -1,11 +1,23 @@
-"""The folder one training writes."""
+"""The folder that one training writes: its paths, its lock, and what a full disk says."""
 
+import errno
+import getpass
+import hashlib
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from keras_rau.errors import RauError
 from keras_rau.files import fresh_name, is_free
+
+# What a full disk says.
+_FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
 
 
 @dataclass(frozen=True)
@@ -121,3 +133,53 @@ class RunDirectory:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
+
+
+@contextmanager
+def plain_disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what TensorFlow or the system make of a full disk into one line.
+
+    Raises:
+        RauError: there was no room for what was written into `folder`.
+
+    Example:
+        >>> with plain_disk_errors(Path("runs/first")):
+        ...     model.fit(data, callbacks=[keras.callbacks.TensorBoard("runs/first/logs")])
+    """
+    try:
+        yield
+    except RauError:
+        raise
+    except Exception as error:
+        found = next((words for words in _FULL if words in str(error)), None)
+        if found is None:
+            raise
+        raise RauError(
+            f"Cannot write to {folder}: {found}. What was saved before is kept: make room, and continue with --resume."
+        ) from error
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other processes of this user and machine from training in the same run directory.
+
+    The lock lies in the temporary folder, so that nothing is left in the run directory; it ends with the process.
+
+    Args:
+        path: the run directory; it need not exist.
+
+    Raises:
+        RauError: another process trains there.
+    """
+    name = hashlib.sha256(f"{getpass.getuser()}:{path.resolve()}".encode()).hexdigest()[:16]
+    lock = FileLock(Path(tempfile.gettempdir()) / f"keras-rau-{name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise RauError(
+            f"Another process is training in {path}. Wait until it is done, stop it, or name another folder."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -10,7 +10,7 @@ from PIL import Image
 from keras_rau import datasets, losses
 from keras_rau.errors import DataError
 from keras_rau.training.config import load_config
-from keras_rau.training.sets import load_split
+from keras_rau.training.data.split import load_split
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from keras_rau import datasets
 from keras_rau.datasets.sources.grouping import whose
 from keras_rau.errors import DataError
 from keras_rau.training import load_config
-from keras_rau.training.sets import load_split
+from keras_rau.training.data.split import load_split
 from tests.data.source_files import write, write_isic2018, write_pairs
 
 

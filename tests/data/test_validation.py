@@ -23,7 +23,7 @@ from keras_rau.datasets.validation.describing import describe, mask_values
 from keras_rau.datasets.validation.lesion import lesion_measures
 from keras_rau.datasets.validation.outliers import find_outliers, outlier_findings
 from keras_rau.datasets.validation.report.charts import bars, histogram
-from keras_rau.datasets.validation.report.gallery import clusters
+from keras_rau.datasets.validation.report.content import clusters
 from keras_rau.errors import DataError, RauError, UsageError
 
 

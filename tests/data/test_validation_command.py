@@ -10,8 +10,7 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.training.config import load_config
-from keras_rau.training.sets import load_split
-from keras_rau.training.validation import validate_data
+from keras_rau.training.data.validation import load_validated
 from tests.command import run_command
 
 with_tfdv = pytest.mark.skipif(find_spec("tensorflow_data_validation") is None, reason="TFDV is not installed")
@@ -166,7 +165,7 @@ def test_train_refuses_leakage_unless_allowed(run, phantoms_folder, tmp_path, mo
     assert "near duplicates" in err
     settings = {"data.dataset": "folder", "data.data_dir": str(root), "data.split_dir": str(lists)}
     config = load_config(overrides={**settings, "data.allow_leakage": True})
-    result = validate_data(config, lambda: load_split(config, check=False).sets(), Console(stderr=True))
+    _, result = load_validated(config, Console(stderr=True))
     assert {finding.kind for finding in result.errors} == {"leakage"}
 
 

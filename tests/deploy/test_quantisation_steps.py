@@ -19,7 +19,6 @@ from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.operations import is_known
 from keras_rau.export.quantisation.ranges import agreed, measure
 from keras_rau.export.quantisation.running import is_known_graph
-from keras_rau.export.quantisation.unions import Unions
 from keras_rau.export.to_saved_model import write_saved_model
 from keras_rau.models import from_preset
 
@@ -70,16 +69,6 @@ def run(content, image):
     details = signature.get_output_details()["mask"]
     scale = details["quantization"][0] or 1
     return scale * signature(image=image[None].astype(signature.get_input_details()["image"]["dtype"]))["mask"]
-
-
-def test_unions():
-    sets = Unions()
-    sets.join(1, 2)
-    sets.join(3, 4)
-    assert sets.find(1) == sets.find(2) != sets.find(3)
-    sets.join(2, 3)
-    assert len({sets.find(item) for item in (1, 2, 3, 4)}) == 1
-    assert sets.find(5) == 5
 
 
 def test_a_graph_is_written_as_it_was_read(content, images):

@@ -11,13 +11,13 @@ from keras_rau import datasets, metrics, models
 from keras_rau.errors import RauError, UsageError
 from keras_rau.evaluation import read_csv
 from keras_rau.export import Predictor
-from keras_rau.training.building import checked_loss, fresh_model
-from keras_rau.training.classes import class_arguments, measures_of, model_outputs
+from keras_rau.training.building.classes import class_arguments, measures_of, model_outputs
+from keras_rau.training.building.model import checked_loss, fresh_model
 from keras_rau.training.config import load_config, parse_setting
-from keras_rau.training.fingerprint import fingerprint
-from keras_rau.training.initial_weights import initialise, load_start
-from keras_rau.training.resume import check_same_settings
+from keras_rau.training.fine_tuning.initial_weights import initialise, load_start
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.runs.fingerprint import fingerprint
+from keras_rau.training.runs.resume import check_same_settings
 
 NESTED = {0: [], 1: ["lesion"], 2: ["lesion", "globules"]}
 QUIET = Console(quiet=True)
@@ -111,7 +111,7 @@ def test_two_exclusive_classes_are_one_lesion_class_or_a_softmax_of_two():
 
 
 def test_masks_of_other_classes_than_the_configuration_says_are_refused(root):
-    from keras_rau.training.sets import load_split
+    from keras_rau.training.data.split import load_split
 
     with pytest.raises(RauError, match=r"have 3 exclusive classes .* but data.classes says one lesion class"):
         load_split(_config(root, **{"data.classes": None}), check=False)

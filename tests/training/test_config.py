@@ -6,7 +6,7 @@ from keras_rau import metrics
 from keras_rau.errors import RauError, UsageError
 from keras_rau.training.config import Config, commented_yaml, load_config, parse_setting
 from keras_rau.training.config.monitoring import METRICS
-from keras_rau.training.config.section import NamedSection, Section
+from keras_rau.training.config.sections import NamedSection, Section
 
 
 def test_file_and_overrides(tmp_path):

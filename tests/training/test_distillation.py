@@ -9,7 +9,7 @@ import pytest
 from keras_rau import datasets, losses, models
 from keras_rau.errors import DataError, UsageError
 from keras_rau.training import load_config, train
-from keras_rau.training.distillation import load_teacher
+from keras_rau.training.fine_tuning.distillation import load_teacher
 
 
 @pytest.fixture(scope="module")

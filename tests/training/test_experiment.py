@@ -12,10 +12,10 @@ from rich.console import Console
 from keras_rau import datasets, losses
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.training import load_config, train
+from keras_rau.training.building.monitor import Monitor
+from keras_rau.training.building.optimizer import build_optimizer
 from keras_rau.training.callbacks import Checkpoints, StopOnNonFinite
-from keras_rau.training.callbacks.history import read_history
-from keras_rau.training.monitor import Monitor
-from keras_rau.training.optimizer import build_optimizer
+from keras_rau.training.runs.history import read_history
 
 
 @pytest.fixture(scope="module")

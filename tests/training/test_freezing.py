@@ -11,8 +11,8 @@ import pytest
 from keras_rau import datasets, models
 from keras_rau.errors import RauError, UsageError
 from keras_rau.training import FrozenEncoder, encoder_layers, load_config, train
-from keras_rau.training.freezing import frozen, late_start
-from keras_rau.training.state import read_state
+from keras_rau.training.fine_tuning.freezing import frozen, late_start
+from keras_rau.training.runs.state import read_state
 from tests.training.equal_runs import check_equal
 from tests.training.forking import Trainings
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras_rau import datasets
-from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.runs.history import read_history
 from tests.training.equal_runs import contents
 
 _SETTINGS = (

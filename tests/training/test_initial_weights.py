@@ -12,8 +12,8 @@ from keras_rau.datasets.preprocessing import as_config
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export import read_sidecar, write_sidecar
 from keras_rau.training import load_config
-from keras_rau.training.building import fresh_model
-from keras_rau.training.initial_weights import Start, check_unseen, initialise, load_start, start_line
+from keras_rau.training.building.model import fresh_model
+from keras_rau.training.fine_tuning.initial_weights import Start, check_unseen, initialise, load_start, start_line
 from tests.command import run_command
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from keras_rau.errors import RauError
 from keras_rau.training import load_config, train
-from keras_rau.training.lock import alone
+from keras_rau.training.run_directory import alone
 
 
 def test_one_at_a_time_and_nothing_is_left(tmp_path):
@@ -20,7 +20,7 @@ def test_one_at_a_time_and_nothing_is_left(tmp_path):
 
 
 def test_a_killed_training_does_not_lock(tmp_path):
-    code = "import sys, time; from pathlib import Path; from keras_rau.training.lock import alone\n"
+    code = "import sys, time; from pathlib import Path; from keras_rau.training.run_directory import alone\n"
     code += "with alone(Path(sys.argv[1])): print('locked', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "locked\n"

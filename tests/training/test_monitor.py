@@ -9,7 +9,7 @@ import pytest
 from keras_rau.errors import RauError
 from keras_rau.training import EarlyStopping, HistoryFile, Monitor
 from keras_rau.training.callbacks.early_stopping import waited
-from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.runs.history import read_history
 
 
 def test_direction():

@@ -13,10 +13,10 @@ from sklearn.metrics import precision_recall_curve
 from keras_rau.errors import RauError
 from keras_rau.training import CaseImages, PrecisionRecall, TensorBoardLog, load_config
 from keras_rau.training.callbacks.precision_recall import curve
+from keras_rau.training.callbacks.tensorboard import drop_later_events
 from keras_rau.training.config.monitoring import TensorBoardSection
-from keras_rau.training.event_files import drop_later_events
-from keras_rau.training.resume import check_same_settings
 from keras_rau.training.run_directory import RunDirectory
+from keras_rau.training.runs.resume import check_same_settings
 
 _SIDE = 8
 

@@ -9,7 +9,7 @@ from keras_rau import datasets
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.model_file import chosen_samples
 from keras_rau.training import load_config, train
-from keras_rau.training.more_images import MoreImages, load_more, read_more
+from keras_rau.training.data.other_datasets import MoreImages, load_more, read_more
 
 
 def _config(root, more, **changes):

@@ -6,7 +6,7 @@ from keras_rau import datasets
 from keras_rau.errors import UsageError
 from keras_rau.export.checks import load_keras
 from keras_rau.training import load_config, train
-from keras_rau.training.sets import load_split
+from keras_rau.training.data.split import load_split
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 from keras_rau import datasets, models
 from keras_rau.errors import UsageError
 from keras_rau.training import load_config, ready_configs, train
-from keras_rau.training.building import checked_loss
-from keras_rau.training.callbacks.history import read_history
+from keras_rau.training.building.model import checked_loss
 from keras_rau.training.config.ready import description
+from keras_rau.training.runs.history import read_history
 from tests.command import run_command
 
 

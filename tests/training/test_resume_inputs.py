@@ -11,16 +11,14 @@ import pytest
 from keras_rau import datasets, training
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.files import write_text
-from keras_rau.training import load_config, starts
-from keras_rau.training.fingerprint import check_same_files, fingerprint
+from keras_rau.training import load_config, reproducibility
 from keras_rau.training.fitting import check_saving
-from keras_rau.training.interruption import Interruption
-from keras_rau.training.recovery import recover
-from keras_rau.training.resume import what_is_kept
-from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.starts import record_start
-from keras_rau.training.state import TrainingState, add_state
-from keras_rau.training.writing import plain_disk_errors
+from keras_rau.training.reproducibility import record_start
+from keras_rau.training.run_directory import RunDirectory, plain_disk_errors
+from keras_rau.training.runs.fingerprint import check_same_files, fingerprint
+from keras_rau.training.runs.interruption import Interruption
+from keras_rau.training.runs.resume import recover, what_is_kept
+from keras_rau.training.runs.state import TrainingState, add_state
 from tests.command import run_command
 
 
@@ -136,7 +134,7 @@ def test_every_start_is_kept(tmp_path, monkeypatch):
     assert first["computing"]["precision"] == "mixed_bfloat16"
     assert {"keras", "tensorflow"} < first["versions"].keys()
     now = {**first["versions"], "tensorflow": "9.0"}
-    monkeypatch.setattr(starts, "versions", lambda: now)
+    monkeypatch.setattr(reproducibility, "versions", lambda: now)
     changed = record_start(run, "mixed_bfloat16", {"resumed_after": {"epochs": 3}})
     assert changed == [f"tensorflow: {first['versions']['tensorflow']} then, 9.0 now"]
     assert record_start(run, "mixed_bfloat16", {"resumed_after": {"epochs": 4}}) == []
@@ -170,7 +168,7 @@ def test_a_folder_that_cannot_be_written_is_known_before(tmp_path):
 def test_the_room_for_checkpoints_is_not_underestimated(tmp_path):
     import keras
 
-    from keras_rau.training.space import checkpoint_bytes
+    from keras_rau.training.runs.checkpoints import checkpoint_bytes
 
     model = keras.Sequential([keras.Input((300,)), keras.layers.Dense(300), keras.layers.BatchNormalization()])
     model.compile(keras.optimizers.AdamW(), "mse")

@@ -11,14 +11,13 @@ import pytest
 import tensorflow as tf
 
 from keras_rau.errors import RauError
-from keras_rau.training.callbacks import Checkpoints, Continuation, HistoryFile, StopOnSignal
-from keras_rau.training.callbacks.history import read_history
-from keras_rau.training.interruption import Interruption, Signals
-from keras_rau.training.monitor import Monitor
-from keras_rau.training.recovery import recover
-from keras_rau.training.resume import newest_checkpoint, take_over
+from keras_rau.training.building.monitor import Monitor
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.state import TrainingState, is_whole, read_state, restore_random
+from keras_rau.training.runs.checkpoints import Checkpoints, StopOnSignal
+from keras_rau.training.runs.history import HistoryFile, read_history
+from keras_rau.training.runs.interruption import Interruption, Signals
+from keras_rau.training.runs.resume import Continuation, newest_checkpoint, recover, take_over
+from keras_rau.training.runs.state import TrainingState, is_whole, read_state, restore_random
 from tests.training.equal_runs import contents
 
 _STEPS = 5
@@ -59,8 +58,8 @@ class _Signal(keras.callbacks.Callback):
 def _fit(run, moment=None, every_steps=None, after=()):
     """One process' part of a training."""
     model = _model()
-    saved = newest_checkpoint(run, lambda: _STEPS)
-    state = TrainingState(0) if saved is None else saved.state
+    saved = newest_checkpoint(run)
+    state = TrainingState(0) if saved is None else saved.state(_STEPS)
     if saved is not None:
         take_over(model, saved)
     continuation, signals, batches = Continuation(state), Signals(lambda: None), _batches()
@@ -177,7 +176,7 @@ def test_a_checkpoint_of_an_earlier_version_has_no_state(run, tmp_path):
     model.fit(*map(np.concatenate, zip(*_batches(), strict=True)), batch_size=4, epochs=2, verbose=0)
     model.save(run.last)
     assert read_state(run.last) is None
-    assert newest_checkpoint(run, lambda: _STEPS).state == TrainingState(2)
+    assert newest_checkpoint(run).state(_STEPS) == TrainingState(2)
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 from keras_rau import losses, models
 from keras_rau.errors import UsageError
 from keras_rau.training import load_config
-from keras_rau.training.building import fresh_model
+from keras_rau.training.building.model import fresh_model
+from keras_rau.training.building.optimizer import build_optimizer
 from keras_rau.training.callbacks.average import AveragedValidation, averaged_weights
-from keras_rau.training.distribution.workplace import Workplace, whole_batches
-from keras_rau.training.optimizer import build_optimizer
+from keras_rau.training.distribution.strategy import TrainingStrategy, whole_batches
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 255, (16, 16, 16, 3)).astype("float32")
@@ -132,13 +132,13 @@ def test_images_of_weight_zero_change_no_metric():
 )
 def test_what_cannot_be_is_refused(settings, message):
     with pytest.raises(UsageError, match=message):
-        Workplace(_config(**settings))
+        TrainingStrategy(_config(**settings))
 
 
 def test_hosts_must_be_as_many_as_configured(monkeypatch):
     for name, value in {"COORDINATOR": "a:1", "PROCESSES": "3", "PROCESS": "0"}.items():
         monkeypatch.setenv(f"KERAS_RAU_{name}", value)
     with pytest.raises(UsageError, match="speaks of 3 processes"):
-        Workplace(_config(hardware__hosts=2, seed=0))
+        TrainingStrategy(_config(hardware__hosts=2, seed=0))
     with pytest.raises(UsageError, match="divisible among 3 hosts"):
-        Workplace(_config(hardware__hosts=3, seed=0))
+        TrainingStrategy(_config(hardware__hosts=3, seed=0))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_rau.training import WarmUp, learning_rate_schedule, load_config
-from keras_rau.training.optimizer import build_optimizer
+from keras_rau.training.building.optimizer import build_optimizer
 
 _KINDS = ("cosine", "polynomial", "constant")
 

@@ -8,10 +8,11 @@ from PIL import Image
 from keras_rau import datasets, models
 from keras_rau.errors import DataError, RauError
 from keras_rau.training import experiment, load_config
-from keras_rau.training.fingerprint import fingerprint
+from keras_rau.training.data import split
+from keras_rau.training.data.split import load_split
 from keras_rau.training.run_directory import RunDirectory
-from keras_rau.training.sets import load_split
-from keras_rau.training.state import TrainingState
+from keras_rau.training.runs.fingerprint import fingerprint
+from keras_rau.training.runs.state import TrainingState
 
 # The check before a training also says that two files are the same; here it is about what follows from it.
 pytestmark = pytest.mark.filterwarnings("ignore:Pictures under several ids")
@@ -111,9 +112,9 @@ def test_a_run_of_one_fold_keeps_its_near_duplicates(folder, tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.create()
     model = models.from_preset("rau_net_nano", weights=None, input_shape=(32, 32, 3), depth=2)
-    split = load_split(config)
-    files = fingerprint(sample for part in split.sets().values() for sample in part)
-    experiment._write_inputs(config, run, split, model, files, TrainingState(0))
+    parts = load_split(config)
+    files = fingerprint(sample for part in parts.sets().values() for sample in part)
+    experiment._write_inputs(config, run, experiment._Data(parts, {}, files, None), model, TrainingState(0))
     lines = (run.split / "near_duplicates.csv").read_text().splitlines()
     assert lines[0] == "id_a,id_b,distance"
     assert len(lines) == 4
@@ -121,3 +122,17 @@ def test_a_run_of_one_fold_keeps_its_near_duplicates(folder, tmp_path):
     samples = datasets.with_groups(datasets.load("folder", folder), run.split / "near_duplicates.csv")
     expected = datasets.folds(samples, 3, val_fraction=0.15)[1]
     assert [saved[name] for name in ("train", "val", "test")] == [[s.id for s in part] for part in expected]
+
+
+def test_images_are_split_once_before_a_training(folder, tmp_path, monkeypatch):
+    config = _config(folder, near_duplicates="find", allow_leakage=True)
+    listed, real = [], split.load_listing
+    monkeypatch.setattr(split, "load_listing", lambda *given, **named: listed.append(given) or real(*given, **named))
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "fresh_model", stop)
+    with pytest.raises(KeyboardInterrupt):
+        experiment.train(config, tmp_path / "run", validate=True)
+    assert len(listed) == 1

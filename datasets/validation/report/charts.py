@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
+from markupsafe import Markup
 
 _WIDTH, _HEIGHT = 330, 120
 _BINS = 24
 
 
-def histogram(title: str, values: Mapping[str, Sequence[float]], log: bool = False) -> str:
+def histogram(title: str, values: Mapping[str, Sequence[float]], log: bool = False) -> Markup:
     """Histograms of several sets over one another, each as shares of its own set.
 
     Args:
@@ -47,7 +48,7 @@ def _steps(shares: np.ndarray) -> str:
     return "".join([*points, f"L{_WIDTH} {_HEIGHT}"])
 
 
-def bars(title: str, shares: Mapping[str, Mapping[str, float]], most: int = 10) -> str:
+def bars(title: str, shares: Mapping[str, Mapping[str, float]], most: int = 10) -> Markup:
     """Bars of the shares of text values, a group for each value with a bar for each set.
 
     Args:
@@ -79,18 +80,9 @@ def bars(title: str, shares: Mapping[str, Mapping[str, float]], most: int = 10) 
     return _svg(title, "".join(parts), max(y, 14))
 
 
-def legend(names: Sequence[str]) -> str:
-    """Which colour is which set."""
-    entries = [
-        f'<span><i style="background:var(--set{number % 4})"></i>{escape(name)}</span>'
-        for number, name in enumerate(names)
-    ]
-    return f'<p class="legend">{"".join(entries)}</p>'
-
-
-def _svg(title: str, content: str, height: float) -> str:
+def _svg(title: str, content: str, height: float) -> Markup:
     label = escape(title, quote=True)
-    return f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{label}">{content}</svg>'
+    return Markup(f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{label}">{content}</svg>')
 
 
 def _short(text: str) -> str:

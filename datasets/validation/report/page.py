@@ -1,28 +1,24 @@
 """The report as one HTML page without anything from the network, and the files beside it."""
 
 import json
-import os
-import platform
-import secrets
-import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
-from html import escape
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from keras_rau.csv_text import csv_text
-from keras_rau.datasets.validation.report import gallery, sections, tfdv_sections
-from keras_rau.datasets.validation.report.parts import section, table
-from keras_rau.datasets.validation.report.pictures import Pictures
-from keras_rau.datasets.validation.report.style import CSS, SCRIPT
+from keras_rau.datasets.validation.report.content import content
 from keras_rau.datasets.validation.result import Validation, finding_fields
 from keras_rau.datasets.validation.table import write_table
+from keras_rau.environment import versions
 from keras_rau.errors import RauError
-from keras_rau.files import is_free, write_text
+from keras_rau.files import is_free, whole_folder, write_text
 
+_TEMPLATES = Path(__file__).parent / "templates"
 _CONTENTS = {
     "summary": "Summary",
     "findings": "Findings",
@@ -40,41 +36,39 @@ _PACKAGES = ("keras-rau", "numpy", "opencv-python-headless", "pillow", "tensorfl
 
 def page(result: Validation, command: str = "") -> str:
     """The report as HTML text; images and charts are inside it."""
-    pictures = Pictures(result.samples)
-    body = [
-        sections.summary(result),
-        sections.findings(result),
-        sections.balances(result),
-        sections.distributions(result),
-        gallery.outliers(result, pictures),
-        gallery.duplicates(result, pictures),
-        gallery.leakage(result),
-        tfdv_sections.anomalies(result),
-        tfdv_sections.shifts(result),
-        _made(result, command),
-    ]
-    title = f"Validation of {result.dataset}"
-    links = "".join(f'<a href="#{name}">{escape(text)}</a>' for name, text in _CONTENTS.items())
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{CSS}</style></head><body><header><h1>{escape(title)}</h1>"
-        f'<p class="dim"><code>{escape(result.root)}</code></p><nav aria-label="Contents">{links}</nav></header>'
-        f"<main>{''.join(body)}</main><script>{SCRIPT}</script></body></html>\n"
+    # Every text of the data is escaped; what charts draw is Markup.
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
+    environment.filters["figure"] = figure
+    environment.tests["figure"] = is_figure
+    made = _made(result, command)
+    return environment.get_template("report.html").render(contents=_CONTENTS, made=made, **content(result))
 
 
-def _made(result: Validation, command: str) -> str:
-    versions = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    rows: list[Sequence[Any]] = [["command", command or "datasets.validate"]]
-    rows.append(["when", datetime.now().astimezone().isoformat(timespec="seconds")])
-    rows.append(["time", ", ".join(f"{step} {seconds:.1f} s" for step, seconds in result.seconds.items())])
-    rows += [[name, text] for name, text in versions.items()]
-    return section("made", "How it was made", table("Command, time and versions", ["what", "value"], rows))
+def is_figure(value: Any) -> bool:
+    """Return whether a cell of a table is a number, set to the right."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def figure(value: float) -> str:
+    """A number as tables show it."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def _made(result: Validation, command: str) -> list[tuple[str, str]]:
+    installed = versions(_PACKAGES)
+    return [
+        ("command", command or "datasets.validate"),
+        ("when", datetime.now().astimezone().isoformat(timespec="seconds")),
+        ("time", ", ".join(f"{step} {seconds:.1f} s" for step, seconds in result.seconds.items())),
+        *((name, installed.get(name, "not installed")) for name in ("python", *_PACKAGES)),
+    ]
 
 
 def write_report(result: Validation, folder: Path | str, command: str | None = None) -> Path:
@@ -102,22 +96,14 @@ def write_report(result: Validation, folder: Path | str, command: str | None = N
     text = page(result, " ".join(sys.argv) if command is None else command)
     # Beside the new folder first: what a kill or a full disk leaves must not be taken for a report.
     new = is_free(folder) and folder.name not in ("", "..")
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.part") if new else folder
     try:
-        part.mkdir(parents=True, exist_ok=True)
-        _write_files(result, text, part)
-        if new:
-            if folder.is_dir():
-                folder.rmdir()
-            os.replace(part, folder)
+        with whole_folder(folder) if new else nullcontext(folder) as part:
+            _write_files(result, text, part)
     except (OSError, RauError) as error:
         cause = error.__cause__ if isinstance(error, RauError) else error
         raise RauError(
             f"Cannot write the report into {folder}: {getattr(cause, 'strerror', None) or error}."
         ) from error
-    finally:
-        if new:
-            shutil.rmtree(part, ignore_errors=True)
     return folder / "report.html"
 
 

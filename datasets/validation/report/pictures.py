@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from html import escape
 
 import cv2
 import numpy as np
@@ -18,7 +17,7 @@ _OUTLINE = (0, 230, 118)
 
 
 class Pictures:
-    """Thumbnails of samples as `<figure>`; each image is read once.
+    """Thumbnails of samples; each image is read once.
 
     Args:
         samples: the samples.
@@ -28,15 +27,11 @@ class Pictures:
         self._samples = {sample.id: sample for sample in samples}
         self._made: dict[str, str] = {}
 
-    def figure(self, name: str, caption: str = "") -> str:
-        """The thumbnail of a sample with its id and a caption; where it cannot be read, the words alone."""
-        words = f"{escape(name)}{'<br>' + escape(caption) if caption else ''}"
+    def source(self, name: str) -> str:
+        """The address that holds the thumbnail of a sample; `""` where it cannot be read."""
         if name not in self._made:
             self._made[name] = self._draw(name)
-        source = self._made[name]
-        alt = escape(f"Image {name} with the outline of its mask. {caption}", quote=True)
-        picture = f'<img src="{source}" alt="{alt}" loading="lazy">' if source else "<p>cannot be read</p>"
-        return f"<figure>{picture}<figcaption>{words}</figcaption></figure>"
+        return self._made[name]
 
     def _draw(self, name: str) -> str:
         sample = self._samples.get(name)

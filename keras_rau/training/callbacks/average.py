@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_rau.training.optimizer import inner_optimizer
+from keras_rau.training.building.optimizer import inner_optimizer
 
 
 @contextmanager
@@ -48,6 +48,10 @@ class AveragedValidation(keras.callbacks.Callback):
 
     The training itself goes on with the weights as they are. To save the average, see `averaged_weights`, which
     `Checkpoints(averaged=averaged_weights)` takes.
+
+    `keras.callbacks.SwapEMAWeights` does not serve here: it swaps by adding and subtracting, after which the weights differ by
+    about 1e-7 and a resumed training is no longer the same to the bit; it would save the average as `last.keras`, from which a
+    training is resumed; and after early stopping it leaves the model without its average.
 
     Example:
         >>> model.compile(keras.optimizers.AdamW(use_ema=True, ema_momentum=0.999), loss="binary_crossentropy")

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_rau.evaluation.class_overlays import class_overlay
+from keras_rau.evaluation.overlays import class_overlay
 from keras_rau.export.outputs import outputs_of
 from keras_rau.outputs import Outputs
 

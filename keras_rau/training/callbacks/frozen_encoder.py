@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from keras_rau.errors import UsageError
-from keras_rau.training.freezing import encoder_layers, frozen, late_start
-from keras_rau.training.optimizer import inner_optimizer
+from keras_rau.training.building.optimizer import inner_optimizer
+from keras_rau.training.fine_tuning.freezing import encoder_layers, frozen, late_start
 
 
 class FrozenEncoder(keras.callbacks.Callback):

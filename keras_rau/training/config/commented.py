@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from keras_rau.training.config.section import Section
+from keras_rau.training.config.sections import Section
 
 _WIDTH = 118
 

@@ -6,11 +6,11 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from keras_rau.outputs import Outputs
-from keras_rau.training.config.section import Section
+from keras_rau.training.config.sections import Section
 
 
 class DataSection(Section):
-    """Where the images come from and how they reach the model."""
+    """Source of the images, their split, and their way to the model."""
 
     dataset: str = Field("phantom", description="name of the source, see keras_rau.datasets.names()")
     data_dir: Path | None = Field(None, description="its folder")

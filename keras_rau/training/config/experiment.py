@@ -6,13 +6,16 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationInfo, field_validator
 
-from keras_rau.training.config.checkpoints import CheckpointSection
 from keras_rau.training.config.data import DataSection
-from keras_rau.training.config.distillation import DistillationSection
-from keras_rau.training.config.hardware import HardwareSection
 from keras_rau.training.config.monitoring import TensorBoardSection, checked_metrics, checked_monitor
-from keras_rau.training.config.optimizer import OptimizerSection
-from keras_rau.training.config.section import NamedSection, Section
+from keras_rau.training.config.sections import (
+    CheckpointSection,
+    DistillationSection,
+    HardwareSection,
+    NamedSection,
+    OptimizerSection,
+    Section,
+)
 
 
 class Config(Section):

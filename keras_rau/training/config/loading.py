@@ -4,17 +4,20 @@ import difflib
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from keras_rau.errors import RauError
+from keras_rau.errors import RauError, UsageError
 from keras_rau.strangers import one_line, shown
+from keras_rau.suggestion import unknown_name
 from keras_rau.training.config.experiment import Config
+from keras_rau.training.config.inherited import take_over
 from keras_rau.training.config.ready import find
-from keras_rau.training.config.taken_over import take_over
-from keras_rau.training.named_presets import named_preset
 from keras_rau.yaml_text import parse_yaml, read_yaml
+
+if TYPE_CHECKING:
+    from keras_rau.models.presets import Preset
 
 # Sections that a name alone stands for.
 _NAMED = ("model", "loss")
@@ -165,3 +168,17 @@ def _is_float(text: str) -> bool:
     # YAML 1.1 takes 1e-3 (without a dot) for a string.
     mantissa, exponent, power = text.lower().partition("e")
     return bool(exponent) and mantissa.replace(".", "", 1).lstrip("+-").isdigit() and power.lstrip("+-").isdigit()
+
+
+def named_preset(name: str) -> "Preset":
+    """The preset of a name.
+
+    Raises:
+        UsageError: it is unknown; the nearest known one is given.
+    """
+    # Imports Keras, which few commands on configurations need.
+    from keras_rau.models.presets import PRESETS
+
+    if name not in PRESETS:
+        raise UsageError(unknown_name("model", name, PRESETS))
+    return PRESETS[name]

@@ -1,11 +1,11 @@
-"""What is measured during a training, and by which of the values epochs are compared."""
+"""Metrics of a training, and the one of them that epochs are compared by."""
 
 from collections.abc import Sequence
 
 from pydantic import Field
 
 from keras_rau.suggestion import did_you_mean
-from keras_rau.training.config.section import Section
+from keras_rau.training.config.sections import Section
 
 # keras_rau.metrics.names(), which would import Keras; a test compares them.
 METRICS = (
@@ -25,7 +25,7 @@ METRICS = (
 
 
 class TensorBoardSection(Section):
-    """What TensorBoard shows besides loss, metrics and learning rate."""
+    """Images and curves that TensorBoard shows besides loss, metrics and learning rate."""
 
     every: int | None = Field(
         5, ge=1, description="epochs from one drawing of images and curves to the next; null: none"

@@ -16,7 +16,7 @@ def ready_configs() -> list[str]:
 
 
 def description(name: str) -> str:
-    """What a ready configuration is for: the first line of its file."""
+    """Return the purpose of a ready configuration: the first line of its file."""
     return find(name).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
 
 

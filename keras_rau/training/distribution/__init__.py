@@ -11,7 +11,7 @@ _NAMES = {
     "mirrored_strategy": "devices",
     "synchronise_normalization": "devices",
     "synchronise_updates": "devices",
-    "Workplace": "workplace",
+    "TrainingStrategy": "strategy",
 }
 
 __getattr__, __dir__ = lazy(__name__, _NAMES)

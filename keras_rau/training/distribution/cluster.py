@@ -1,4 +1,4 @@
-"""Which hosts train together, from the environment that a scheduler gives their processes."""
+"""Hosts that train together, from the environment that a scheduler gives their processes."""
 
 import re
 from collections.abc import Mapping

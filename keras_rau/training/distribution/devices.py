@@ -5,7 +5,7 @@ from typing import Any, Literal
 import keras
 
 from keras_rau.errors import UsageError
-from keras_rau.training.optimizer import inner_optimizer
+from keras_rau.training.building.optimizer import inner_optimizer
 
 
 def mirrored_strategy(devices: int | Literal["all"] = "all") -> Any:

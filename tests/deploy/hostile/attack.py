@@ -28,7 +28,7 @@ def open_attack(attack: Attack) -> None:
         Predictor(attack.path)
     elif attack.way == "init":
         from keras_rau.training.config import load_config
-        from keras_rau.training.initial_weights import load_start
+        from keras_rau.training.fine_tuning.initial_weights import load_start
 
         settings = {"init": str(attack.path)}
         if attack.path.name.endswith(".h5"):

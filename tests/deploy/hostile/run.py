@@ -73,7 +73,7 @@ def main(folder: Path, word: str = "") -> None:
 
     import keras_rau.export.predictor
     import keras_rau.training.config
-    import keras_rau.training.initial_weights  # noqa: F401
+    import keras_rau.training.fine_tuning.initial_weights  # noqa: F401
     from tests.deploy.hostile import checkpoints, keras_archives, saved_models, tflite_files
 
     @keras.saving.register_keras_serializable("hostile")

@@ -1,0 +1,1 @@
+"""Model, optimiser, schedules and the value that is watched, from a configuration."""

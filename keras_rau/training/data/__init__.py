@@ -1,0 +1,1 @@
+"""The images of an experiment: their sets, other data sets, pipelines and validation."""

@@ -1,0 +1,1 @@
+"""Trainings that start from, or learn from, another model."""

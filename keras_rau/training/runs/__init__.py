@@ -1,0 +1,1 @@
+"""Checkpoints, history and state of a run, and resuming from them."""
