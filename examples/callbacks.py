@@ -1,4 +1,9 @@
-"""Checkpoints, history and early stopping in your own fit; started again, it goes on where it was stopped."""
+"""
+Callbacks in your own fit
+=========================
+
+Checkpoints, history and early stopping in your own ``fit``; started again, it goes on where it was stopped.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,9 @@
-"""Fine-tune a trained model on other images, of another size, with an encoder that is frozen at first."""
+"""
+Fine-tune a trained model
+=========================
+
+On other images, of another size, with an encoder that is frozen at first.
+"""
 
 import keras
 

@@ -1,4 +1,9 @@
-"""Train a reverse-attention U-Net with plain compile and fit, on drawn images."""
+"""
+Train with compile and fit
+==========================
+
+A reverse-attention U-Net, trained on drawn images by plain Keras.
+"""
 
 from keras_rau import datasets, losses, metrics, models
 

@@ -1,4 +1,9 @@
-"""Share every batch between the GPUs of this computer; without GPUs, between two logical devices of its processor."""
+"""
+Train on several devices
+========================
+
+Share every batch between the GPUs of this computer; without GPUs, between two logical devices of its processor.
+"""
 
 import tensorflow as tf
 

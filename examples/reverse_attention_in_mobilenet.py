@@ -1,4 +1,9 @@
-"""BA-RA between a keras.applications backbone and its decoder: fit and export."""
+"""
+Reverse attention in MobileNet
+==============================
+
+BA-RA between a keras.applications backbone and its decoder: fit and export.
+"""
 
 import keras
 from keras_rau import datasets, export, layers, losses

@@ -1,4 +1,9 @@
-"""Export a model and segment an image of any size with the file; that part needs no TensorFlow."""
+"""
+Export to TFLite and predict
+============================
+
+Export a model and segment an image of any size with the file; that part needs no TensorFlow.
+"""
 
 from keras_rau import datasets, export, models
 
