@@ -64,6 +64,9 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     # They train: too long for every build. Their pictures are made by docs/pictures.py, and tests run them.
     "plot_gallery": False,
+    # Pictures stand inside the notebooks, which are downloaded without the site.
+    "notebook_images": True,
+    "default_thumb_file": str(Path(__file__).parent / "images" / "phantoms.jpg"),
     "filename_pattern": r"$^",
     "show_memory": False,
     "show_signature": False,

@@ -2,7 +2,7 @@
 From images to a model on a phone
 =================================
 
-This notebook trains a small reverse-attention U-Net, looks at what it does, scores it, and exports it as a TFLite file. It takes about a minute on
+This example trains a small reverse-attention U-Net, looks at what it does, scores it, and exports it as a TFLite file. It takes about a minute on
 two processor cores and needs no download: the images are drawn (“phantoms”). What a model learns from them says nothing about patients; for real
 images change the one line that loads them.
 """
@@ -41,6 +41,10 @@ pairs = [datasets.read_pair(sample.image, sample.mask) for sample in samples[:6]
 show([evaluation.overlay(image, mask) for image, mask in pairs])
 
 # %%
+# .. image:: /images/gallery/skin_lesions_1.jpg
+#    :alt: Drawn lesions with the outlines of their masks
+
+# %%
 # Split
 # -----
 #
@@ -62,6 +66,10 @@ val_data = datasets.pipeline(val, image_size=64)
 images, masks = next(iter(train_data))
 pairs = zip(images.numpy().astype("uint8"), masks.numpy()[..., 0] > 0.5, strict=True)
 show([evaluation.overlay(image, mask) for image, mask in pairs])
+
+# %%
+# .. image:: /images/gallery/skin_lesions_2.jpg
+#    :alt: Augmented training images with the outlines of their masks
 
 # %%
 # Train
@@ -98,6 +106,10 @@ for axis, name in zip(axes, ("loss", "dice"), strict=True):
     axis.grid(alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
 axes[0].legend(frameon=False)
+
+# %%
+# .. image:: /images/gallery/skin_lesions_3.jpg
+#    :alt: Loss and Dice over epochs
 # %%
 # Look at what it does
 # --------------------
@@ -115,6 +127,10 @@ for sample in sorted(test, key=lambda sample: dice[sample.id])[:8]:
 figure, axis = plt.subplots(figsize=(10, 5.5), layout="constrained")
 axis.imshow(evaluation.panel(tiles, columns=4))
 axis.axis("off")
+
+# %%
+# .. image:: /images/gallery/skin_lesions_4.jpg
+#    :alt: Test images with the outlines of truth and prediction, the worst first
 # %%
 # Score
 # -----
@@ -146,8 +162,13 @@ for axis, (title, picture) in zip(axes, pictures.items(), strict=True):
     axis.axis("off")
 
 # %%
+# .. image:: /images/gallery/skin_lesions_5.jpg
+#    :alt: A drawn image, its mask, and both outlines
+#
 # On
 # --
 #
 # The same by the command line, with a run directory that can be stopped and resumed: ``keras-rau train --dataset folder --data-dir my_images --output
 # runs/first``. Scripts for callbacks, fine-tuning and several devices lie beside this notebook.
+
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_4.jpg"
