@@ -110,6 +110,7 @@ axes[0].legend(frameon=False)
 # %%
 # .. image:: /images/gallery/skin_lesions_3.jpg
 #    :alt: Loss and Dice over epochs
+
 # %%
 # Look at what it does
 # --------------------
@@ -131,6 +132,7 @@ axis.axis("off")
 # %%
 # .. image:: /images/gallery/skin_lesions_4.jpg
 #    :alt: Test images with the outlines of truth and prediction, the worst first
+
 # %%
 # Score
 # -----

@@ -39,7 +39,7 @@ def snippets(page: Path) -> list[Snippet]:
 def small_python(code: str) -> str:
     """Return Python code with small images and one epoch."""
     code = re.sub(r"\((?:128|192|256|352), (?:128|192|256|352), 3\)", "(32, 32, 3)", code)
-    code = re.sub(r"image_size=(?:\d+|\(\d+, \d+\))", "image_size=32", code)
+    code = re.sub(r"image_size=(?:\d{3}|\(\d+, \d+\))", "image_size=32", code)
     code = re.sub(r"(pipeline\(\w+, )(?:128|256)", r"\g<1>32", code)
     return re.sub(r"epochs=\d+", "epochs=1", code)
 
