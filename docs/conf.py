@@ -19,6 +19,8 @@ release = version = __version__
 author = "the keras-rau developers"
 html_title = f"keras-rau {release}"
 language = "en"
+# Quotation marks and ellipses; not dashes, which options such as --debug begin with.
+smartquotes_action = "qe"
 
 extensions = [
     "myst_parser",

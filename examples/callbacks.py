@@ -50,3 +50,4 @@ model.fit(
 print(
     f"{len(read_history(history))} epochs, best Dice {best.best(read_history(history)):.3f}, kept in {folder / 'best.keras'}"
 )
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_3.jpg"

@@ -38,3 +38,4 @@ tuned.fit(
     callbacks=[training.FrozenEncoder(epochs=1)],
 )
 tuned.save("own.keras")
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_2.jpg"

@@ -30,3 +30,4 @@ data = datasets.pipeline(train, augment=True, shuffle_seed=0, drop_remainder=Tru
 model.fit(data, validation_data=datasets.pipeline(val, drop_remainder=True, **options), epochs=2)
 model.save("model.keras")
 print(f"trained on {count} devices")
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_1.jpg"

@@ -17,3 +17,4 @@ model = keras.Model(image, mask)
 model.compile("adam", loss=losses.CompoundLoss())
 model.fit(datasets.pipeline(datasets.load("phantom", "phantoms-32", n=32), image_size=128))
 print(export.tflite(model, "mobilenet_bara.tflite"))
+# sphinx_gallery_thumbnail_path = "images/attention.jpg"
