@@ -43,10 +43,18 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
 
 
+def _outside_of_fences(page):
+    """The text of a page, of whose code with a language only the fences are left."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"^```\w[^\n]*\n.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_that_is_not_python_or_shell_says_that_it_is_not_run(page):
     other = re.findall(r"(?<!-->\n)^```(kotlin|swift|dockerfile)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert other == []
+    # A block of commands names its language: otherwise nobody would run it.
+    assert not re.search(r"^```\n(keras-rau|pip|python|make) ", _outside_of_fences(page), re.MULTILINE)
     assert all(snippet.reason is None or len(snippet.reason) > 5 for snippet in snippets(page))
 
 
