@@ -52,7 +52,7 @@ def make_stage(root: Path) -> None:
 
 def make_models(root: Path) -> None:
     """Train the models that pages name, for one epoch."""
-    from keras_rau import training
+    from keras_rau import export, models, training
 
     settings = {
         "data.data_dir": str(root / "ISIC2018"),
@@ -64,3 +64,10 @@ def make_models(root: Path) -> None:
     training.train(training.load_config(["nano", "isic2018"], settings), root / "runs" / "first")
     for name in ("runs/second", "runs/third", "runs/public", "runs/fold0", "runs/fold1", "runs/fold2", "run"):
         shutil.copytree(root / "runs" / "first", root / name)
+    # Three folds, each in another kind of file.
+    best = root / "run" / "checkpoints" / "best.keras"
+    model, folds = models.load(best), root / "cv"
+    folds.mkdir()
+    export.saved_model(model, folds / "fold1", limits=export.Limits())
+    shutil.copy(best, folds / "fold2.keras")
+    export.tflite(model, folds / "fold3.tflite", limits=export.Limits())
