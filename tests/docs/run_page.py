@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -23,9 +24,18 @@ model = models.from_preset("rau_net_nano", weights=None, input_shape=(32, 32, 3)
 model.compile("adam", loss=losses.CompoundLoss(), metrics=[metrics.DiceScore()])
 """
 _SETS = "train, val = pipeline(train, 32, batch_size=4), pipeline(val, 32, batch_size=4)\n"
+_FREE = "import shutil\nshutil.rmtree('runs/second')\n"
+_MASKS = """
+import shutil
+from pathlib import Path
+Path("masks").mkdir()
+for path in Path("ISIC2018").rglob("*_segmentation.png"):
+    shutil.copy(path, Path("masks", path.name.replace("segmentation", "mask")))
+"""
 GIVEN = {
+    "docs/how-to/scores.md": _MASKS,
     "docs/how-to/augment.md": _DATA + "pairs = pipeline(train, 32).unbatch()\n",
-    "docs/how-to/configure.md": _DATA + _MODEL + "train_data = pipeline(train, 32, batch_size=4)\n",
+    "docs/how-to/configure.md": _DATA + _MODEL + _FREE + "train_data = pipeline(train, 32, batch_size=4)\n",
     "docs/how-to/distill.md": _DATA + "train_ds = pipeline(train, 192)\n",
     "docs/how-to/monitor.md": _DATA + _MODEL + _SETS,
     "docs/how-to/preprocess.md": _DATA + "import tensorflow as tf\ndataset = pipeline(train, 32).unbatch()\n",
@@ -53,6 +63,9 @@ def _run_shell(snippet: Snippet, variables: dict[str, str]) -> None:
             variables[name] = value
         elif words[0] == "keras-rau":
             words = small_command(words[1:])
+            if words[0] == "train" and "--resume" not in words and "--output" in words:
+                # The run of this name on the stage is for pages that do not train it.
+                shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
             print("$ keras-rau", shlex.join(words), flush=True)
             status = app(words, standalone_mode=False) or 0
             # 3: the data were validated, and something was found.

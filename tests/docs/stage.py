@@ -15,16 +15,19 @@ def _pair(root: Path, image: str, mask: str, number: int) -> None:
 
 def make_stage(root: Path) -> None:
     """Write images, masks and tables; small, and of every kind that a page names."""
-    for name in ("photo.jpg", "photo.png", "a.jpg", "b.jpg", "photos/1.jpg", "photos/2.jpg", "archive/1.jpg"):
+    for name in ("photo.jpg", "photo.png", "a.jpg", "b.jpg", *(f"photos/{number}.jpg" for number in range(9))):
         drawing.write(root / name, datasets.draw_phantom(seed=1, index=len(name), size=80)[0])
     for part, numbers in (("Training", range(20)), ("Validation", range(20, 24)), ("Test", range(24, 28))):
         for number in numbers:
             name = f"ISIC_{number:07d}"
             images, masks = f"ISIC2018_Task1-2_{part}_Input", f"ISIC2018_Task1_{part}_GroundTruth"
             _pair(root / "ISIC2018", f"{images}/{name}.jpg", f"{masks}/{name}_segmentation.png", number)
+            name = f"ISIC_{number + 500:07d}"
             old = f"ISIC-2017_{part.replace('Test', 'Test_v2')}"
             images, masks = f"{old}_Data", f"{old}_Part1_GroundTruth"
             _pair(root / "ISIC2017", f"{images}/{name}.jpg", f"{masks}/{name}_segmentation.png", number + 100)
+    rows = [f"ISIC_{number:07d},{('nevus', 'melanoma')[number % 2]}" for number in range(28)]
+    (root / "ISIC2018" / "metadata.csv").write_text("\n".join(["image_id,diagnosis", *rows]) + "\n")
     drawing.ph2(root / "PH2Dataset", range(1, 7))
     rows = ["lesion_id,image_id,dx,dx_type,age,sex,localization"]
     for number in range(1000, 1024):
