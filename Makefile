@@ -4,7 +4,7 @@ CONSTRAINTS ?= $(if $(findstring 3.11,$(shell $(PYTHON) --version)),constraints/
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test test-slow fuzz lint bench clean
+.PHONY: demo test test-slow fuzz lint bench docs clean
 
 $(VENV)/.installed: setup.cfg $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
@@ -31,9 +31,18 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+$(VENV)/.docs-installed: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c $(CONSTRAINTS) -e '.[docs]'
+	touch $@
+
+# The site, in docs/_build/html: any warning and any link that leads nowhere is an error.
+docs: $(VENV)/.docs-installed
+	$(BIN)/python -P -m sphinx -q -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	$(BIN)/python -P docs/site_build/check_links.py docs/_build/html
+
 # The speed of the losses beside Keras's binary cross-entropy.
 bench: $(VENV)/.installed
 	$(BIN)/python -P benchmarks/loss_speed.py
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info
+	rm -rf $(VENV) demo build docs/_build docs/gallery docs/reference/api *.egg-info

@@ -1,4 +1,9 @@
-"""Checkpoints, history and early stopping in your own fit; started again, it goes on where it was stopped."""
+"""
+Callbacks in your own fit
+=========================
+
+Checkpoints, history and early stopping in your own ``fit``; started again, it goes on where it was stopped.
+"""
 
 from pathlib import Path
 
@@ -45,3 +50,4 @@ model.fit(
 print(
     f"{len(read_history(history))} epochs, best Dice {best.best(read_history(history)):.3f}, kept in {folder / 'best.keras'}"
 )
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_3.jpg"

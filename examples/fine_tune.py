@@ -1,4 +1,9 @@
-"""Fine-tune a trained model on other images, of another size, with an encoder that is frozen at first."""
+"""
+Fine-tune a trained model
+=========================
+
+On other images, of another size, with an encoder that is frozen at first.
+"""
 
 import keras
 
@@ -33,3 +38,4 @@ tuned.fit(
     callbacks=[training.FrozenEncoder(epochs=1)],
 )
 tuned.save("own.keras")
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_2.jpg"

@@ -1,4 +1,9 @@
-"""Train a reverse-attention U-Net with plain compile and fit, on drawn images."""
+"""
+Train with compile and fit
+==========================
+
+A reverse-attention U-Net, trained on drawn images by plain Keras.
+"""
 
 from keras_rau import datasets, losses, metrics, models
 
@@ -9,3 +14,4 @@ model.compile("adam", loss=losses.CompoundLoss(), metrics=[metrics.DiceScore(), 
 data = datasets.pipeline(train, image_size=128, augment=True, shuffle_seed=0)
 model.fit(data, validation_data=datasets.pipeline(val, image_size=128), epochs=2)
 model.save("rau_net_nano.keras")
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_3.jpg"

@@ -1,4 +1,9 @@
-"""Share every batch between the GPUs of this computer; without GPUs, between two logical devices of its processor."""
+"""
+Train on several devices
+========================
+
+Share every batch between the GPUs of this computer; without GPUs, between two logical devices of its processor.
+"""
 
 import tensorflow as tf
 
@@ -25,3 +30,4 @@ data = datasets.pipeline(train, augment=True, shuffle_seed=0, drop_remainder=Tru
 model.fit(data, validation_data=datasets.pipeline(val, drop_remainder=True, **options), epochs=2)
 model.save("model.keras")
 print(f"trained on {count} devices")
+# sphinx_gallery_thumbnail_path = "images/gallery/skin_lesions_1.jpg"

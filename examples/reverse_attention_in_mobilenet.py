@@ -1,4 +1,9 @@
-"""BA-RA between a keras.applications backbone and its decoder: fit and export."""
+"""
+Reverse attention in MobileNet
+==============================
+
+BA-RA between a keras.applications backbone and its decoder: fit and export.
+"""
 
 import keras
 from keras_rau import datasets, export, layers, losses
@@ -12,3 +17,4 @@ model = keras.Model(image, mask)
 model.compile("adam", loss=losses.CompoundLoss())
 model.fit(datasets.pipeline(datasets.load("phantom", "phantoms-32", n=32), image_size=128))
 print(export.tflite(model, "mobilenet_bara.tflite"))
+# sphinx_gallery_thumbnail_path = "images/attention.jpg"

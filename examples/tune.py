@@ -1,4 +1,9 @@
-"""Search for a width, a loss and a learning rate with KerasTuner: pip install 'keras-rau[tune]'."""
+"""
+Search with KerasTuner
+======================
+
+Search for a width, a loss and a learning rate: ``pip install 'keras-rau[tune]'``.
+"""
 
 import keras
 import keras_tuner

@@ -6,6 +6,7 @@ Imports neither Keras nor TensorFlow. Names load when first used: predicting nee
 from keras_rau.lazy import lazy
 
 _NAMES = {
+    "attention_maps": "attention",
     "breakdown": "groups",
     "class_overlay": "overlays",
     "mask_scores": "class_scores",

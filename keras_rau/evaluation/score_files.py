@@ -13,12 +13,12 @@ from keras_rau.files import write_text
 from keras_rau.strangers import one_line
 
 
-def write_json(result: dict[str, Any], path: Path) -> None:
+def write_json(result: dict[str, Any], path: Path | str) -> None:
     """Write a summary."""
     write_text(writable(path), json.dumps(result, indent=2) + "\n")
 
 
-def write_csv(rows: Sequence[dict[str, Any]], path: Path) -> None:
+def write_csv(rows: Sequence[dict[str, Any]], path: Path | str) -> None:
     """Write the scores of every image; ids that begin like a formula get an apostrophe, which `read_csv` takes away."""
     write_text(writable(path), csv_text(["id", *score_keys(rows[0])], rows))
 
@@ -53,12 +53,13 @@ def _checked(row: dict[Any, Any]) -> dict[str, Any]:
     return row
 
 
-def writable(path: Path) -> Path:
+def writable(path: Path | str) -> Path:
     """Check that a file can be written, and make its folder; a file that is there stays as it is.
 
     Raises:
         RauError: it cannot.
     """
+    path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()

@@ -67,7 +67,7 @@ def test_summary_and_files(tmp_path):
     assert evaluation.summarise(rows) == result
     evaluation.write_json(result, tmp_path / "new" / "scores.json")
     assert json.loads((tmp_path / "new" / "scores.json").read_text()) == result
-    evaluation.write_csv(rows, tmp_path / "scores.csv")
+    evaluation.write_csv(rows, str(tmp_path / "scores.csv"))
     with (tmp_path / "scores.csv").open() as file:
         assert float(list(csv.DictReader(file))[3]["dice"]) == values[3]
     with pytest.raises(RauError, match="no images"):

@@ -1,0 +1,34 @@
+"""The code of the pages runs, with few and small images."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.docs.snippets import PAGES, ROOT, snippets
+from tests.docs.stage import make_models, make_stage
+
+# Commands that train, and what needs a model: each page in a process of its own.
+RUN = [page for page in PAGES if any(snippet.reason is None for snippet in snippets(page))]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages") / "stage"
+    folder.mkdir()
+    make_stage(folder)
+    make_models(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_code_of_a_page_runs(page, stage, tmp_path):
+    folder = tmp_path / "here"
+    shutil.copytree(stage, folder)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
+    command = [sys.executable, "-P", "-m", "tests.docs.run_page", str(page)]
+    found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-3000:] + found.stderr[-2000:]
