@@ -19,5 +19,6 @@ from keras_rau.layers.reverse_attention import ReverseAttention as ReverseAttent
 from keras_rau.layers.shared_dilation import SharedDilation as SharedDilation
 from keras_rau.layers.soft_pooling import SoftPooling2D as SoftPooling2D
 from keras_rau.layers.spectral_attention import SpectralAttention as SpectralAttention
+from keras_rau.layers.stretched_pixels import StretchedPixels as StretchedPixels
 from keras_rau.layers.style_maps import StyleMaps as StyleMaps
 from keras_rau.layers.upsample import Upsample as Upsample

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_rau.layers.arguments import positive_int
+from keras_rau.layers.arguments import boolean, positive_int
 from keras_rau.layers.upsample import resize
 
 
@@ -20,6 +20,7 @@ class LearnedMap(keras.layers.Layer):
     Args:
         height: rows of the tensor.
         width: its columns.
+        align_corners: keep the centres of the corner pixels where they are, as the source does.
 
     Shape:
         `(B, H, W, C)`, channels last, to `(1, H, W, C)`; H or W stays 1 where the tensor's is.
@@ -32,10 +33,11 @@ class LearnedMap(keras.layers.Layer):
         (1, 32, 1, 6)
     """
 
-    def __init__(self, height: int, width: int, **kwargs: Any) -> None:
+    def __init__(self, height: int, width: int, align_corners: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.height = positive_int("height", height)
         self.width = positive_int("width", width)
+        self.align_corners = boolean("align_corners", align_corners)
 
     def build(self, input_shape: Any) -> None:
         """Make the tensor."""
@@ -49,7 +51,8 @@ class LearnedMap(keras.layers.Layer):
         like = rows if self.width > 1 else rows[:, :, :1]
         size = tuple(like.shape[1:3])
         values = ops.cast(self.values, inputs.dtype)
-        return resize(values, size, like, 1, interpolation="bilinear", data_format="channels_last")
+        how = {"interpolation": "bilinear", "data_format": "channels_last", "align_corners": self.align_corners}
+        return resize(values, size, like, 1, **how)
 
     def compute_output_shape(self, input_shape: Any) -> tuple:
         """Shape of the map."""
@@ -58,4 +61,4 @@ class LearnedMap(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
-        return {**super().get_config(), "height": self.height, "width": self.width}
+        return {**super().get_config(), "height": self.height, "width": self.width, "align_corners": self.align_corners}

@@ -1,6 +1,7 @@
 """Channel attention over frequencies instead of means."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -28,6 +29,7 @@ class SpectralAttention(keras.layers.Layer):
 
     Args:
         reduction: the hidden layer has the channels of the input divided by this.
+        grid: height and width of the grid that maps are averaged to first, as in the source; `None` for none.
 
     Shape:
         `(B, H, W, C)`, channels last, C a multiple of 16, to the same.
@@ -40,9 +42,10 @@ class SpectralAttention(keras.layers.Layer):
         (None, 14, 14, 64)
     """
 
-    def __init__(self, reduction: int = 16, **kwargs: Any) -> None:
+    def __init__(self, reduction: int = 16, grid: Sequence[int] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.reduction = positive_int("reduction", reduction)
+        self.grid = None if grid is None else tuple(positive_int("grid", side) for side in grid)
 
     def build(self, input_shape: Any) -> None:
         """Build the two fully connected layers."""
@@ -63,8 +66,9 @@ class SpectralAttention(keras.layers.Layer):
         """Weigh."""
         _, height, width, channels = ops.shape(inputs)
         share = inputs.shape[-1] // len(_FREQUENCIES)
-        rows = [self._cosines(height, row, inputs.dtype) for row, _ in _FREQUENCIES]
-        columns = [self._cosines(width, column, inputs.dtype) for _, column in _FREQUENCIES]
+        high, wide = self.grid or (None, None)
+        rows = [self._cosines(height, row, inputs.dtype, high) for row, _ in _FREQUENCIES]
+        columns = [self._cosines(width, column, inputs.dtype, wide) for _, column in _FREQUENCIES]
         found = []
         for number, (row, column) in enumerate(zip(rows, columns, strict=True)):
             part = inputs[..., number * share : (number + 1) * share]
@@ -74,14 +78,18 @@ class SpectralAttention(keras.layers.Layer):
         return inputs * ops.reshape(weights, (-1, 1, 1, channels))
 
     @staticmethod
-    def _cosines(length: Any, frequency: int, dtype: Any) -> Any:
+    def _cosines(length: Any, frequency: int, dtype: Any, grid: int | None) -> Any:
         """One row of the orthonormal transform; `frequency` counts on a grid of seven."""
-        places = ops.cast(ops.arange(length), "float32") + 0.5
-        size = ops.cast(length, "float32")
+        side = length if grid is None else grid
+        places = ops.cast(ops.arange(side), "float32") + 0.5
+        size = ops.cast(side, "float32")
         # As many waves as on the source's grids, whose sides are multiples of seven.
         turns = frequency * ops.maximum(ops.floor(size / _GRID), 1.0)
         values = ops.cos(math.pi * turns * places / size) / ops.sqrt(size)
-        return ops.cast(values * (math.sqrt(2) if frequency else 1.0), dtype)
+        values = values * (math.sqrt(2) if frequency else 1.0)
+        if grid is not None:
+            values = ops.matmul(ops.expand_dims(values, 0), _means(length, grid))[0]
+        return ops.cast(values, dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The same shape."""
@@ -89,4 +97,13 @@ class SpectralAttention(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
-        return {**super().get_config(), "reduction": self.reduction}
+        return {**super().get_config(), "reduction": self.reduction, "grid": self.grid}
+
+
+def _means(length: Any, grid: int) -> Any:
+    """Matrix `(grid, length)` of adaptive average pooling: cell i is the mean of the pixels that it touches."""
+    cells = ops.expand_dims(ops.arange(grid), 1)
+    pixels = ops.expand_dims(ops.arange(length), 0)
+    first, behind = cells * length // grid, ((cells + 1) * length + grid - 1) // grid
+    inside = ops.cast(ops.logical_and(pixels >= first, pixels < behind), "float32")
+    return inside / ops.cast(behind - first, "float32")

@@ -5,17 +5,20 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_rau.layers.arguments import channel_axis, one_of, standardize_data_format
+from keras_rau.layers.aligned import resize_aligned
+from keras_rau.layers.arguments import boolean, channel_axis, one_of, standardize_data_format
 
 Shape = tuple[int | None, ...]
 
 
-def resize(inputs: Any, size: tuple[int | None, int | None], like: Any, scale: int, **how: str) -> Any:
+def resize(inputs: Any, size: tuple[int | None, int | None], like: Any, scale: int, **how: Any) -> Any:
     """Resize to `size`; where that is unknown until run time, to `scale` times the size of `like`."""
     interpolation, data_format = how["interpolation"], how["data_format"]
     shape = tuple(inputs.shape)
     if None not in size and (shape[2:4] if data_format == "channels_first" else shape[1:3]) == size:
         return inputs
+    if how.get("align_corners"):
+        return resize_aligned(inputs, size, like, scale)
     if None not in size:
         return ops.image.resize(inputs, size, interpolation=interpolation, data_format=data_format)
     # Only TensorFlow traces with unknown sizes, and there keras.ops.image.resize (Keras 3.14 to 3.15) compares
@@ -33,7 +36,7 @@ def resize(inputs: Any, size: tuple[int | None, int | None], like: Any, scale: i
 class Upsample(keras.layers.Layer):
     """Resize feature maps by a factor, or to the height and width of a second tensor.
 
-    Half-pixel centres, no aligned corners, no antialiasing, on every backend. Sizes may be unknown (`None`) when
+    Half-pixel centres unless `align_corners`, no antialiasing, on every backend. Sizes may be unknown (`None`) when
     the model is built; such models still export to SavedModel, and to TFLite once a size is fixed.
 
     Args:
@@ -41,6 +44,8 @@ class Upsample(keras.layers.Layer):
             Ignored when it is called on a pair.
         interpolation: `"bilinear"` or `"nearest"`.
         data_format: `"channels_last"` or `"channels_first"`; Keras's default when `None`.
+        align_corners: keep the centres of the corner pixels where they are, as many published PyTorch networks do;
+            bilinear and channels last only.
 
     Call arguments:
         inputs: one tensor `(B, H, W, C)`, or a list `[tensor, reference]`; of the reference only the size counts.
@@ -49,7 +54,8 @@ class Upsample(keras.layers.Layer):
         `(B, factor·H, factor·W, C)`, or `(B, H_reference, W_reference, C)`.
 
     Raises:
-        ValueError: `factor` is not a positive whole number, or `interpolation` is unknown.
+        ValueError: `factor` is not a positive whole number, `interpolation` is unknown, or corners cannot be aligned
+            with these arguments.
 
     Example:
         >>> features, skip = keras.Input((15, 15, 32)), keras.Input((31, 29, 16))
@@ -62,6 +68,7 @@ class Upsample(keras.layers.Layer):
         factor: int = 2,
         interpolation: str = "bilinear",
         data_format: str | None = None,
+        align_corners: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -70,6 +77,12 @@ class Upsample(keras.layers.Layer):
         self.factor = factor
         self.interpolation = one_of("interpolation", interpolation, ("bilinear", "nearest"))
         self.data_format = standardize_data_format(data_format)
+        self.align_corners = boolean("align_corners", align_corners)
+        if align_corners and (interpolation, self.data_format) != ("bilinear", "channels_last"):
+            raise ValueError(
+                "Corners are aligned with interpolation='bilinear' and data_format='channels_last'. Received: "
+                f"interpolation={interpolation!r}, data_format={self.data_format!r}"
+            )
 
     def build(self, input_shape: Any) -> None:
         """Nothing to build."""
@@ -88,6 +101,7 @@ class Upsample(keras.layers.Layer):
             scale,
             interpolation=self.interpolation,
             data_format=self.data_format,
+            align_corners=self.align_corners,
         )
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
@@ -110,6 +124,7 @@ class Upsample(keras.layers.Layer):
             "factor": self.factor,
             "interpolation": self.interpolation,
             "data_format": self.data_format,
+            "align_corners": self.align_corners,
         }
 
 

@@ -21,6 +21,7 @@ from keras_rau.models.ms_red import MsRED as MsRED
 from keras_rau.models.pranet import PraNet as PraNet
 from keras_rau.models.presets import from_preset as from_preset
 from keras_rau.models.presets import list_presets as list_presets
+from keras_rau.models.published.loading import load_published as load_published
 from keras_rau.models.rau_net import RAUNet as RAUNet
 from keras_rau.models.unet import UNet as UNet
 from keras_rau.models.unet_plus_plus import UNetPlusPlus as UNetPlusPlus

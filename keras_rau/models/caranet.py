@@ -32,9 +32,9 @@ class CaraNet(System):
     44,593,560 trainable parameters at one class; 46,642,560 with `include_unused`, as its published definition counts.
     Published loss: `"structure"`, of all four maps with equal weights.
 
-    Deviations: attention along both axes, where the source's code attends along rows twice; half-pixel centres;
-    strided convolutions pad at the far side; all batch normalisations have an epsilon of 1e-5 (1e-3 in parts of the
-    source).
+    Deviations, which `conventions="published"` takes back: attention along both axes, where the source's code attends
+    among the columns of a square map twice; half-pixel centres in the partial decoder; the stem and its pooling pad at the
+    far side; all batch normalisations have an epsilon of 1e-5 (1e-3 behind the encoder of the source).
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 32.
@@ -71,6 +71,7 @@ def _draw(net: Net, image: Any, frame: Frame, include_unused: bool) -> Drawing:
     if include_unused:
         net.imagenet_head(features[-1])
     filters = net.channels(32, 16)
+    folded = frame.conventions == "published"
     with net.scope("narrow"):
         narrow = [net.conv(one, filters, activation="prelu") for one in features]
     with net.scope("partial"):
@@ -79,17 +80,17 @@ def _draw(net: Net, image: Any, frame: Frame, include_unused: bool) -> Drawing:
     for stride, x in ((32, narrow[2]), (16, narrow[1]), (8, narrow[0])):
         with net.scope(f"reverse_{stride}"):
             coarse = net.resize(logits, x)
-            x = net.multiply([_axial(net, _pyramid(net, x), filters), not_yet_lesion(coarse)])
+            x = net.multiply([_axial(net, _pyramid(net, x), filters, folded), not_yet_lesion(coarse)])
             x = net.conv(net.conv(x, filters, activation="prelu"), filters, activation="prelu")
             logits = net.add([net.conv(x, frame.classes, activation="prelu"), coarse])
         sides[f"side_{stride}"] = logits
     return Drawing(sides.pop("side_8"), sides)
 
 
-def _axial(net: Net, x: Any, filters: int) -> Any:
+def _axial(net: Net, x: Any, filters: int, folded: bool) -> Any:
     x = net.conv(net.conv(x, filters, 1, norm=None, activation=None), filters, norm=None, activation=None)
     for axis in ("height", "width"):
-        x = net.layer(AxialAttention, f"attention_{axis}", axis)(x)
+        x = net.layer(AxialAttention, f"attention_{axis}", axis, folded=folded)(x)
     return x
 
 

@@ -34,7 +34,8 @@ class CPFNet(System):
     blocks, second heads in the one at the bottom, a 3×3 convolution in the first decoder block, and the ImageNet head.
     Published loss: cross-entropy plus Dice, here `"compound"`.
 
-    Deviations: half-pixel centres, where the source aligns corners; strided convolutions pad at the far side.
+    Deviations, which `conventions="published"` takes back: half-pixel centres, where the source aligns corners; the stem and
+    its pooling pad at the far side; pixels are scaled as for ImageNet, where the source divides them by 255.
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 32.

@@ -31,8 +31,8 @@ class EGEUNet(System):
     53,374 trainable parameters at one class. Published loss: cross-entropy plus Dice, here `"compound"`, of the mask
     and, weighted by 0.1 to 0.5 from stride 32 to 2, of the levels' masks: `deep_supervision=True`.
 
-    Deviations: half-pixel centres, where the source aligns corners; plain scaling of pixels to [-1, 1], where the
-    source stretches each image.
+    Deviations, which `conventions="published"` takes back: half-pixel centres, where the source aligns corners; plain scaling
+    of pixels to [-1, 1], where the source stretches each image to [0, 255] (before it resizes it; here after).
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 32.
@@ -75,7 +75,7 @@ def _products(net: Net, x: Any, filters: int) -> Any:
     over, along_height, along_width, rest = ops.split(net.normalize(x, "layer"), 4, axis=-1)
     found = []
     for part, height, width in ((over, _SIDE, _SIDE), (along_height, _SIDE, 1), (along_width, 1, _SIDE)):
-        weights = net.layer(LearnedMap, "map", height, width)(part)
+        weights = net.layer(LearnedMap, "map", height, width, net.aligns_corners)(part)
         kernel = (3 if height > 1 else 1, 3 if width > 1 else 1)
         weights = net.activate(net.depthwise(weights, kernel), "gelu")
         found.append(part * convolve(net, weights, quarter, 1))

@@ -13,6 +13,8 @@ from keras_rau.models.partial_decoder import not_yet_lesion, receptive_field
 from keras_rau.models.system import Drawing, Frame, System
 
 _POOLS = (2, 3, 5, 6)
+# By stride: the source is written for 224 × 320.
+_GRIDS = {32: (7, 10), 16: (14, 20), 8: (28, 40)}
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")
@@ -35,8 +37,9 @@ class GFANet(System):
     At one class 23,174,809 trainable parameters; at two, as published, 23,176,351, and 24,201,351 with
     `include_unused` (ImageNet head). The publication names no loss; `"structure"` is ours.
 
-    Deviations: one map a class, so that `classes=1` gives one logit where the source has two; frequencies are those of
-    the map's own size, see `SpectralAttention`; half-pixel centres; pooling pads at the far side.
+    Deviations, which `conventions="published"` takes back: frequencies are those of the map's own size, see
+    `SpectralAttention`; half-pixel centres; pooling pads at the far side; a softmax of two classes (a sigmoid of each
+    there). One that stays: one map a class, so that `classes=1` gives one logit where the source has two.
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 32.
@@ -86,7 +89,8 @@ def _draw(net: Net, image: Any, frame: Frame, include_unused: bool) -> Drawing:
         (8, fine, 64, (3, 3, 3)),
     ):
         with net.scope(f"reverse_{stride}"):
-            logits = _branch(net, features, logits, net.channels(filters, 16), kernels, frame.classes)
+            grid = _GRIDS[stride] if frame.conventions == "published" else None
+            logits = _branch(net, features, logits, net.channels(filters, 16), kernels, frame.classes, grid)
         sides[f"side_{stride}"] = logits
     with net.scope("final"):
         x = _gated(net, finest, net.resize(_lesion(logits), finest))
@@ -137,10 +141,12 @@ def _dense(net: Net, x: Any, filters: int, dilation: int) -> Any:
     return net.conv(x, filters, dilation=dilation, bias=True, norm=None, activation=None)
 
 
-def _branch(net: Net, features: Any, coarse: Any, filters: int, kernels: tuple[int, ...], classes: int) -> Any:
+def _branch(
+    net: Net, features: Any, coarse: Any, filters: int, kernels: tuple[int, ...], classes: int, grid: Any
+) -> Any:
     coarse = net.resize(_lesion(coarse), features)
     x = net.multiply([features, not_yet_lesion(coarse)])
-    x = net.layer(SpectralAttention, "spectral")(net.conv(x, filters, 1, activation=None))
+    x = net.layer(SpectralAttention, "spectral", grid=grid)(net.conv(x, filters, 1, activation=None))
     x = _gated(net, x, coarse)
     for kernel in kernels[:-1]:
         x = net.conv(x, filters, kernel)

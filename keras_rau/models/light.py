@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
 from keras_rau.models.net import Net
 
 WIDTHS = (8, 16, 24, 32, 48, 64)
@@ -21,7 +19,7 @@ def encode(net: Net, image: Any, block: Block) -> tuple[list[Any], Any]:
 
     Each level: block, group normalisation, max-pooling, GELU.
     """
-    x = net.layer(keras.layers.Rescaling, "scaling", 1 / 127.5, -1)(image)
+    x = net.scaled_pixels(image, "signed")
     features = []
     for level, filters in enumerate(WIDTHS):
         with net.scope(f"encoder_{level + 1}"):

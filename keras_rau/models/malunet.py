@@ -27,8 +27,8 @@ class MALUNet(System):
 
     177,943 trainable parameters at one class. Published loss: cross-entropy plus Dice, here `"compound"`.
 
-    Deviations: half-pixel centres, where the source aligns corners; plain scaling of pixels to [-1, 1], where the
-    source stretches each image.
+    Deviations, which `conventions="published"` takes back: half-pixel centres, where the source aligns corners; plain scaling
+    of pixels to [-1, 1], where the source stretches each image to [0, 255] (before it resizes it; here after).
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 32.

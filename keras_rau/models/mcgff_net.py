@@ -33,7 +33,8 @@ class MCGFFNet(System):
 
     Published loss: soft Dice plus cross-entropy of each image, here `"compound"`.
 
-    Deviations: half-pixel centres and the skip's own size, where the source aligns corners and pads. Two slips of the
+    Deviations, which `conventions="published"` takes back at multiples of 16: half-pixel centres and the skip's own
+    size, where the source aligns corners and pads. Two slips of the
     source are not repeated: a first version weighs twice, and its Dice term adds its smoothing twice.
 
     Args:
@@ -59,7 +60,7 @@ class MCGFFNet(System):
 
 
 def _draw(net: Net, image: Any, frame: Frame) -> Drawing:
-    x = net.layer(keras.layers.Rescaling, "scaling", 1 / 127.5, -1)(image)
+    x = net.scaled_pixels(image, "signed")
     skips = []
     for level, filters in enumerate(_WIDTHS):
         with net.scope(f"encoder_{level}"):

@@ -79,7 +79,7 @@ class MsRED(System):
 
 def _draw(net: Net, image: Any, frame: Frame, version: int) -> Drawing:
     width = net.channels(32)
-    x = net.layer(keras.layers.Rescaling, "scaling", 1 / 127.5, -1)(image)
+    x = net.scaled_pixels(image, "signed")
     with net.scope("input"):
         x = _input(net, x, width)
     encoded = [x]

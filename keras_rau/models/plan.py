@@ -41,6 +41,7 @@ class Plan:
     class_names: Sequence[str] | None = None
     outline_styles: Sequence[str] | None = None
     style_offsets: Sequence[float] | None = None
+    conventions: str = "keras"
 
     def __post_init__(self) -> None:
         for name in ("classes", "width", "depth"):
@@ -65,7 +66,18 @@ class Plan:
                 raise ValueError(f"`depth` must be at most 4 with an encoder. Received: depth={self.depth}")
         elif self.encoder_weights is not None:
             raise ValueError(f"`encoder_weights` need an `encoder`. Received: encoder_weights={self.encoder_weights!r}")
+        if self.conventions == "published" and not self._is_published:
+            raise ValueError(
+                "conventions='published' is a U-Net of its own encoder with batch normalisation, upsampling='conv' and plain "
+                f"convolutions. Received: encoder={self.encoder!r}, normalization={self.normalization!r}, "
+                f"upsampling={self.upsampling!r}, separable={self.separable}"
+            )
         check_input_shape(self.input_shape, self.stride * 2**self.depth)
+
+    @property
+    def _is_published(self) -> bool:
+        settings = (self.encoder, self.normalization, self.upsampling, self.separable, self.activation)
+        return settings == (None, "batch", "conv", False, "relu")
 
     @property
     def stride(self) -> int:
@@ -130,7 +142,9 @@ class Plan:
         """Feature maps from fine to coarse; the last is the bottleneck."""
         if self.encoder is not None:
             return encoder_features(self.encoder, image, self.encoder_weights, self.dtype, self.depth + 1)
-        x = keras.layers.Rescaling(1 / 255, name="rescaling", dtype=self.dtype)(image)
+        # To [−1, 1] in the published code.
+        scale, offset = (1 / 127.5, -1) if self.conventions == "published" else (1 / 255, 0)
+        x = keras.layers.Rescaling(scale, offset, name="rescaling", dtype=self.dtype)(image)
         features = []
         for level in range(self.depth):
             x = self.block(self.width * 2**level, name=f"encoder_{level}")(x)

@@ -26,10 +26,10 @@ class PraNet(System):
     30,498,319 trainable parameters at one class; 32,547,319 with `include_unused`, as its published definition counts.
     Published loss: `"structure"`, of all four maps with equal weights.
 
-    Deviations: bilinear enlargement with half-pixel centres (the partial decoder of the source aligns corners);
-    strided convolutions pad at the far side; the mask is σ(S_2), which the source stretches to [0, 1] image by image.
-    The source's code averages the pixels' cross-entropy before it weighs them, an accident that `losses.StructureLoss`
-    does not repeat.
+    Deviations, which `conventions="published"` takes back: bilinear enlargement with half-pixel centres (the partial
+    decoder of the source aligns corners); the stem and its pooling pad at the far side. One that stays: the mask is
+    σ(S_2), which the source stretches to [0, 1] image by image. The source's code averages the pixels' cross-entropy
+    before it weighs them, an accident that `losses.StructureLoss` does not repeat.
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`, and need not be multiples of 32.

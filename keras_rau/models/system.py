@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import Any
 
@@ -10,6 +10,7 @@ import keras
 
 from keras_rau.layers.arguments import boolean, positive_int
 from keras_rau.models.base import Graph, SegmentationModel
+from keras_rau.models.conventions import conventions_of
 from keras_rau.models.net import Net
 from keras_rau.models.options import (
     OF_KERAS,
@@ -34,6 +35,8 @@ class Frame:
         deep_supervision: train the side outputs that the system was published with, see `SegmentationModel`.
         dtype: dtype or dtype policy of all layers; Keras's global policy when `None`. Outputs are float32.
         class_names: one name for each channel, for predictions, exports and reports; see `keras_rau.outputs.Outputs`.
+        conventions: `"keras"`, or `"published"` to compute exactly what the published code computes, so that its
+            checkpoints run; see `keras_rau.models.conventions`.
     """
 
     input_shape: tuple[int | None, int | None, int] = (256, 256, 3)
@@ -43,6 +46,7 @@ class Frame:
     deep_supervision: bool = False
     dtype: Any = None
     class_names: Sequence[str] | None = None
+    conventions: str = "keras"
 
     def __post_init__(self) -> None:
         positive_int("classes", self.classes)
@@ -96,11 +100,14 @@ class System(SegmentationModel):
         given = {name: value for name, value in options.items() if name in names}
         policy = keras.dtype_policies.get(given.get("dtype") or keras.config.dtype_policy())
         frame = Frame(**{**given, "dtype": policy})
+        conventions = conventions_of(type(self).__name__, frame.conventions)
+        if frame.output_activation == "auto" and frame.classes > 1 and conventions.several != "softmax":
+            frame = replace(frame, output_activation=conventions.several)
         check_input_shape(frame.input_shape, self.deepest_stride)
         weights = options.get("side_weights", side_weights)
         check_side_weights(weights)
         image = keras.Input(frame.input_shape, name="image")
-        net = Net(frame.width, policy)
+        net = Net(frame.width, policy, conventions)
         drawing = draw(net, image, frame)
         if frame.deep_supervision and not drawing.sides:
             raise ValueError(

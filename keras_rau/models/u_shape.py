@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_rau.models.base import SegmentationModel
+from keras_rau.models.conventions import conventions_of
 from keras_rau.models.encoders.imagenet import load_lite0
 from keras_rau.models.options import OF_KERAS, check_options
 from keras_rau.models.plan import Plan, SkipConnection
@@ -25,6 +26,7 @@ class UShape(SegmentationModel):
         names = {field.name for field in fields(Plan)}
         check_options(type(self).__name__, options, names, own)
         plan = Plan(**{name: value for name, value in options.items() if name in names})
+        conventions_of(type(self).__name__, plan.conventions)
         # The policy is fixed now, so that a saved model is built again as it was, whatever the global one is then.
         policy = keras.dtype_policies.get(plan.dtype or keras.config.dtype_policy())
         plan = replace(

@@ -39,6 +39,8 @@ class UNet(UShape):
         outline_styles: names of the styles of outline that get a map of their own beside the default map, see
             `SegmentationModel`.
         style_offsets: how far the map of each style starts from the default map, in logits.
+        conventions: `"keras"`, or `"published"` to scale pixels as the PyTorch version that most papers use, so that its
+            checkpoints run here.
         **kwargs: of `keras.Model` (`name`).
 
     Shape:
@@ -74,6 +76,7 @@ class UNet(UShape):
         class_names: Sequence[str] | None = None,
         outline_styles: Sequence[str] | None = None,
         style_offsets: Sequence[float] | None = None,
+        conventions: str = "keras",
         **kwargs: Any,
     ) -> None:
         options = {
@@ -94,6 +97,7 @@ class UNet(UShape):
             "class_names": class_names,
             "outline_styles": outline_styles,
             "style_offsets": style_offsets,
+            "conventions": conventions,
         }
         super().__init__(_plain, {}, {**options, **kwargs})
 

@@ -182,7 +182,7 @@ def _checkpoints() -> st.SearchStrategy[bytes]:
 
 
 def _read_checkpoint(content: bytes, folder: Path) -> None:
-    from keras_rau.models.encoders.torch_file import read_state_dict
+    from keras_rau.models.published.torch_state import read_state_dict
 
     (folder / "m.pth").write_bytes(content)
     read_state_dict(folder / "m.pth")

@@ -9,6 +9,8 @@ CASES = {
     "upsample-factor": (layers.Upsample, {}, HALF, (2, 16, 16, 5)),
     "upsample-nearest-3": (layers.Upsample, {"factor": 3, "interpolation": "nearest"}, HALF, (2, 24, 24, 5)),
     "upsample-reference": (layers.Upsample, {}, [ODD, SKIP], (2, 16, 16, 5)),
+    "upsample-aligned": (layers.Upsample, {"align_corners": True}, [ODD, SKIP], (2, 16, 16, 5)),
+    "stretched-pixels": (layers.StretchedPixels, {}, SKIP, SKIP),
     "conv-block": (layers.ConvBlock, {"filters": 4}, SKIP, (2, 16, 16, 4)),
     "conv-block-separable": (
         layers.ConvBlock,
@@ -58,6 +60,12 @@ CASES = {
     ),
     "learned-scale": (layers.LearnedScale, {"initial": 0.5}, SKIP, SKIP),
     "axial-height": (layers.AxialAttention, {"axis": "height"}, (2, 7, 5, 16), (2, 7, 5, 16)),
+    "axial-folded": (
+        layers.AxialAttention,
+        {"axis": "height", "folded": True},
+        (2, 7, 5, 16),
+        (2, 7, 5, 16),
+    ),
     "axial-width": (layers.AxialAttention, {"axis": "width", "reduction": 2}, ODD, ODD),
     "affinity": (layers.AffinityAttention, {"reduction": 2}, (2, 7, 5, 8), (2, 7, 5, 8)),
     "external": (layers.ExternalAttention, {}, ODD, ODD),

