@@ -16,9 +16,9 @@ NOT_YET = {
     *(f"docs/how-to/{name}.md" for name in ("configure", "distill", "export", "fast-pipelines", "monitor", "own-data")),
     *(
         f"docs/how-to/{name}.md"
-        for name in ("python", "resume", "scale", "scores", "several-classes", "splits", "tour")
+        for name in ("python", "resume", "scale", "scores", "several-classes", "splits", "study")
     ),
-    *(f"docs/how-to/{name}.md" for name in ("validate", "which-loss")),
+    *(f"docs/how-to/{name}.md" for name in ("tour", "validate", "which-loss")),
     "docs/reference/models.md",
     "docs/reference/systems.md",
 }
