@@ -28,9 +28,11 @@ _FREE = "import shutil\nshutil.rmtree('runs/second')\n"
 _MASKS = """
 import shutil
 from pathlib import Path
-Path("masks").mkdir()
+test = Path("runs/first/split/test.txt").read_text().split()
 for path in Path("ISIC2018").rglob("*_segmentation.png"):
-    shutil.copy(path, Path("masks", path.name.replace("segmentation", "mask")))
+    for folder in ["masks"] + ["test-masks"] * (path.name[:12] in test):
+        Path(folder).mkdir(exist_ok=True)
+        shutil.copy(path, Path(folder, path.name.replace("segmentation", "mask")))
 """
 GIVEN = {
     "docs/how-to/scores.md": _MASKS,

@@ -70,12 +70,16 @@ def small_command(words: list[str]) -> list[str]:
         place = words.index("…")
         words = words[:place] + _TRAINING * ("--dataset" not in words) + words[place + 1 :]
     if words[0] == "train" and not {"--print-config", "--list-configs"} & set(words):
-        large = "--model" in words and words[words.index("--model") + 1].startswith("rau_net_")
+        # Of our models the smallest; without --model it is the default, unless a ready configuration stands first.
+        large = words[words.index("--model") + 1].startswith("rau_net_") if "--model" in words else words[1][0] == "-"
         # A seed must come before TensorFlow has started.
         words = _without(words, "--epochs", "--image-size", "--seed", *(["--model"] if large else []))
         words += _SMALL + _NANO * large
     if words[0] == "find-lr":
         words += ["--image-size", "32"]
-    if words[0] == "export" and "rau_net_lite" not in words and "--all" not in words:
+    if words[0] == "export" and "--all" in words:
+        # The limits are the library's own, which a model of one epoch does not keep.
+        words[words.index("--model") + 1] = "rau_net_nano"
+    elif words[0] == "export" and "rau_net_lite" not in words:
         words += _LENIENT
     return words
