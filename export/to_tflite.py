@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from keras_rau.errors import ExportError
 from keras_rau.export.backends import as_function
 from keras_rau.export.checks import exportable, fixed_size, with_probabilities
-from keras_rau.export.frozen import write_frozen
 from keras_rau.export.outputs import Classes, outputs_of
 from keras_rau.export.parity import Limits, ParityReport, check_parity, check_reference
 from keras_rau.export.parity_images import Images, parity_images
@@ -144,3 +144,15 @@ def _convert(
         except Exception as error:
             raise ExportError(f"The model cannot be quantised, float16 may serve: {error}") from error
     return content
+
+
+def write_frozen(model: keras.Model, path: Path, shape: tuple[int, ...]) -> None:
+    """Write a SavedModel without variables whose `serving_default` maps `image` of `shape` to `mask`."""
+    spec = tf.TensorSpec(shape, tf.float32, name="image")
+    traced = tf.function(lambda image: model(image, training=False)).get_concrete_function(spec)
+    frozen = convert_variables_to_constants_v2(traced)
+    module = tf.Module()
+    module.serve = tf.function(lambda image: {"mask": frozen(image)[0]}, input_signature=[spec])
+    # Gradients of an activation such as `silu` capture constants that cannot be saved, and nobody needs them here.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(path), signatures={"serving_default": module.serve}, options=options)

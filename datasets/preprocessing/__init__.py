@@ -18,7 +18,7 @@ _NAMES = {
     "remove_vignette": "vignette",
     "shades_of_grey": "colour",
     "grey_world": "colour",
-    "enhance_contrast": "contrast",
+    "enhance_contrast": "colour",
 }
 
 __getattr__, __dir__ = lazy(__name__, _NAMES)

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_rau.datasets.preprocessing.arguments import check_image
-from keras_rau.datasets.preprocessing.colour import grey_world, shades_of_grey
-from keras_rau.datasets.preprocessing.contrast import enhance_contrast
+from keras_rau.datasets.preprocessing.colour import enhance_contrast, grey_world, shades_of_grey
 from keras_rau.datasets.preprocessing.hair import remove_hair
 from keras_rau.datasets.preprocessing.vignette import remove_vignette
 from keras_rau.errors import UsageError

@@ -172,3 +172,14 @@ def _near(members: Sequence[Member], pairs: Pairs) -> list[tuple[Member, Member]
     known = known_pairs([sample for _, sample in members], pairs)
     both = [pair for first, second in known for pair in product(by_id[first], by_id[second])]
     return [(one, other) for one, other in both if one[0] != other[0]]
+
+
+def trained_on(model: dict[str, Any]) -> set[str]:
+    """Identities of the images that a model was trained on, from the content of its sidecar."""
+    lists = [(model.get("dataset", ""), model.get("split", {}).get("train", [])), *model.get("also_train", {}).items()]
+    return {identity(name, source) for source, names in lists for name in names}
+
+
+def chosen_by(model: dict[str, Any]) -> set[str]:
+    """Identities of the images that the best epoch of a model was chosen by, from the content of its sidecar."""
+    return {identity(name, model.get("dataset", "")) for name in model.get("split", {}).get("val", [])}

@@ -146,7 +146,7 @@ def _check_not_seen(
     infos: Sequence[dict[str, Any]], samples: Sequence[Sample], paths: Sequence[Path], asked: bool
 ) -> None:
     """Scores on images a model was trained or chosen on say nothing; ids of the archive tell across data sets."""
-    from keras_rau.export.seen import chosen_by, trained_on
+    from keras_rau.datasets.splitting.leaking import chosen_by, trained_on
 
     seen = {name for info in infos for name in trained_on(info) | chosen_by(info)}
     known = [sample.id for sample in samples if identity(sample.id, sample.source) in seen]

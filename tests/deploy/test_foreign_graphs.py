@@ -6,12 +6,12 @@ import pytest
 from keras import ops
 from keras.layers import AveragePooling2D, Concatenate, Conv2D, Dense, GlobalAveragePooling2D
 
-from keras_rau.export.frozen import write_frozen
 from keras_rau.export.quantisation import integers, ranges
 from keras_rau.export.quantisation.equalisation import equalise
 from keras_rau.export.quantisation.graph import Graph
 from keras_rau.export.quantisation.integers import to_integers
 from keras_rau.export.quantisation.running import is_known_graph
+from keras_rau.export.to_tflite import write_frozen
 from tests.deploy.test_quantisation_steps import run, tflite
 
 SIDE, MAP = 32, 4

@@ -166,7 +166,7 @@ def test_a_model_without_probabilities_is_an_error_of_the_image_in_the_browser(t
 def _write_unchecked(model, path):
     import tensorflow as tf
 
-    from keras_rau.export.frozen import write_frozen
+    from keras_rau.export.to_tflite import write_frozen
 
     write_frozen(model, path.with_suffix(""), (1, 64, 48, 3))
     path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(path.with_suffix(""))).convert())

@@ -9,10 +9,9 @@ import keras
 
 from keras_rau import models, pretrained
 from keras_rau.datasets.files import listed
-from keras_rau.datasets.splitting.leaking import identity
+from keras_rau.datasets.splitting.leaking import chosen_by, identity, trained_on
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export.checks import load_keras
-from keras_rau.export.seen import chosen_by, trained_on
 from keras_rau.export.sidecar import read_sidecar
 from keras_rau.suggestion import did_you_mean
 from keras_rau.training.building.classes import class_arguments
