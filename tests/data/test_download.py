@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_rau import datasets
-from keras_rau.datasets.downloading import connection, sizes, state, transfer
+from keras_rau import datasets, files
+from keras_rau.datasets.downloading import connection, state, transfer
 from keras_rau.datasets.downloading.archives import archives
 from keras_rau.datasets.downloading.unpacking import DamagedArchive, unpack
 from keras_rau.errors import DataError, UsageError
@@ -358,7 +358,7 @@ def test_encryption_is_not_given_up_on_the_way():
 
 def test_the_disk(large, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(sizes.shutil, "disk_usage", lambda _: usage(10**7, 9 * 10**6, 10**6))
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda _: usage(10**7, 9 * 10**6, 10**6))
     with pytest.raises(DataError, match=r"isic2018 needs about 2.0 MB, and .* has 1.0 MB free"):
         _validation(tmp_path, large)
     monkeypatch.undo()
