@@ -31,6 +31,8 @@ KINDS = {
     "mcgff_net": (models.MCGFFNet, {}),
     "cpfnet": (models.CPFNet, {"classes": 2}),
     "gfanet": (models.GFANet, {"classes": 2}),
+    "ms_red": (models.MsRED, {"classes": 2}),
+    "ms_red_v2": (models.MsRED, {"classes": 2, "version": 2}),
 }
 # The one that takes a second stands for all.
 _MARKS = (pytest.mark.slow, pytest.mark.matrix)
