@@ -231,7 +231,10 @@ def _contestant(grid: Grid, source: Source, contest: Contest, name: str, factor:
     if _has_pretrained_encoder(name):
         settings["model.encoder_weights"] = contest.encoder_weights
         words += [] if contest.encoder_weights is None else [contest.encoder_weights]
-    loss = PRESETS[name].loss if contest.loss == "published" else contest.loss
+    loss = contest.loss
+    if loss == "published":
+        loss = PRESETS[name].loss
+        settings |= {f"loss.{key}": value for key, value in PRESETS[name].loss_settings.items()}
     label = name if factor == 1 else f"{name} × {factor:.3g}"
     return replace(grid, model=name).row(label, source, [*words, loss], {"loss.name": loss, **settings})
 
