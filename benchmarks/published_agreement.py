@@ -32,8 +32,8 @@ from keras_rau.models.published.tables import NETWORKS
 from tests.models.seeded import image, prepared, seeded_state
 
 SIZES = ((64, 64), (96, 128))
-# Pools of six at stride 32 need seven rows.
-LARGER = {"gfanet": ((224, 320), (256, 192))}
+# Pools of six at stride 32 need six rows; Ms RED is written for one size.
+LARGER = {"gfanet": ((224, 320), (256, 192)), "ms_red": ((224, 320),), "ms_red_v2": ((224, 320),)}
 POINTS = 12
 DIFFERENCE = 1e-4
 
@@ -43,7 +43,10 @@ def _checkout(folder: Path, repository: str, commit: str, target: Path) -> Path:
     base = folder / repository.replace("/", "+")
     git = base / "repo" if (base / "repo").exists() else base / ".git"
     target.mkdir(parents=True)
-    archive = subprocess.run(["git", f"--git-dir={git}", "archive", commit], check=True, capture_output=True).stdout
+    # The rest of this repository is a data set.
+    only = ["Models"] if repository == "duweidai/Ms-RED" else []
+    command = ["git", f"--git-dir={git}", "archive", commit, *only]
+    archive = subprocess.run(command, check=True, capture_output=True).stdout
     subprocess.run(["tar", "-x", "-C", str(target)], input=archive, check=True)
     return target
 
@@ -146,6 +149,14 @@ def _u_net(name: str):
     return lambda root: getattr(importlib.import_module("network"), name)(img_ch=3, output_ch=1)
 
 
+def _ms_red(name: str):
+    def build(root: Path) -> torch.nn.Module:
+        torch.nn.init.kaiming_normal = torch.nn.init.kaiming_normal_
+        return getattr(importlib.import_module("Models.networks.ms_red_models"), name)(classes=2, channels=3)
+
+    return build
+
+
 # (our class, its arguments, builder of theirs, what takes the logits out of their outputs; `None`: a hook did)
 CASES = {
     "pranet": ("PraNet", {}, _pranet, lambda out: out[3]),
@@ -156,6 +167,8 @@ CASES = {
     "mfsnet_train": ("MFSNet", {"guidance": False}, _mfsnet("train.py"), lambda out: out[3]),
     "cpfnet": ("CPFNet", {"classes": 2}, _cpfnet, None),
     "gfanet": ("GFANet", {"classes": 2}, _gfanet, lambda out: torch.logit(out[4].double())),
+    "ms_red": ("MsRED", {"classes": 2}, _ms_red("Ms_red_v1"), lambda out: torch.logit(out.double())),
+    "ms_red_v2": ("MsRED", {"classes": 2, "version": 2}, _ms_red("Ms_red_v2"), lambda out: torch.logit(out.double())),
     "unet": ("UNet", {}, _u_net("U_Net"), lambda out: out),
     "attention_unet": ("AttentionUNet", {}, _u_net("AttU_Net"), lambda out: out),
     "mcgff_net": ("MCGFFNet", {}, _mcgff, lambda out: out),

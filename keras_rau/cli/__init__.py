@@ -12,6 +12,7 @@ from keras_rau._version import __version__
 from keras_rau.cli import (
     clean_masks,
     compare,
+    convert,
     demo,
     download,
     evaluate,
@@ -44,6 +45,7 @@ for module in (
     train,
     evaluate,
     compare,
+    convert,
     predict,
     export,
     serve_page,

@@ -1,5 +1,6 @@
 """Losses of the overlap of two masks: Dice, Jaccard, Tversky, focal Tversky."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -56,6 +57,8 @@ class DiceLoss(OverlapLoss):
     Args:
         smooth: s, in pixels; positive.
         squared: the V-Net form.
+        both_classes: of one class, average its Dice with that of what is not lesion, as losses over the classes of a
+            softmax do.
         **kwargs: of `SegmentationLoss`, see `BinaryCrossentropy`.
 
     Shape:
@@ -69,17 +72,30 @@ class DiceLoss(OverlapLoss):
         0.3333333
     """
 
-    def __init__(self, smooth: float = 1.0, squared: bool = False, name: str = "dice_loss", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        smooth: float = 1.0,
+        squared: bool = False,
+        both_classes: bool = False,
+        name: str = "dice_loss",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(smooth, name=name, **kwargs)
-        self.squared = squared
+        if not isinstance(both_classes, bool):
+            raise ValueError(f"`both_classes` must be True or False. Received: both_classes={both_classes!r}")
+        self.squared, self.both_classes = squared, both_classes
 
     def per_image(self, maps: Maps) -> Any:
         """The formula above."""
-        return 1 - dice_coefficient(maps, self.smooth, self.squared)
+        dice = dice_coefficient(maps, self.smooth, self.squared)
+        if self.both_classes and maps.truth.shape[-1] == 1:
+            rest = replace(maps, truth=1 - maps.truth, prediction=1 - maps.probability(), activation=None)
+            dice = (dice + dice_coefficient(rest, self.smooth, self.squared)) / 2
+        return 1 - dice
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""
-        return {**super().get_config(), "squared": self.squared}
+        return {**super().get_config(), "squared": self.squared, "both_classes": self.both_classes}
 
 
 @keras.saving.register_keras_serializable(package="keras_rau")

@@ -84,6 +84,7 @@ PUBLISHED: dict[str, Conventions] = {
         several="sigmoid",
         pytorch=_SINCE,
     ),
+    "MsRED": Conventions(symmetric=_EVERYWHERE, floor=True, pixels="signed", several="sigmoid", pytorch=_SINCE),
     "EGEUNet": _LIGHT,
     "MALUNet": _LIGHT,
     "MCGFFNet": Conventions(aligned=_EVERYWHERE, symmetric=_EVERYWHERE, floor=True, pixels="signed", pytorch=_SINCE),

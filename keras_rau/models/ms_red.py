@@ -43,8 +43,9 @@ class MsRED(System):
     4,709,070 (version 2); at one class 4,018,149 and 4,709,065. Published loss: Dice plus cross-entropy, here
     `"compound"` (the source applies a softmax to what a sigmoid gave before).
 
-    Deviations: any image size, where the source is written for 224 × 320; batch statistics averaged with a momentum of
-    0.9.
+    Deviations, which `conventions="published"` takes back: strided convolutions pad at the far side; a softmax of two classes
+    (a sigmoid of each there). Those that stay: any image size, where the source is written for 224 × 320; batch statistics
+    averaged with a momentum of 0.9.
 
     Args:
         input_shape: `(H, W, C)`; H and W may be `None`.

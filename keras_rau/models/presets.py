@@ -36,6 +36,7 @@ class Preset:
         parameters: trainable parameters at one class.
         loss: name of the loss that it was published with.
         settings: arguments of the builder.
+        loss_settings: arguments of that loss.
     """
 
     builder: type[SegmentationModel]
@@ -43,15 +44,25 @@ class Preset:
     parameters: int
     loss: str = "compound"
     settings: dict[str, Any] = field(default_factory=dict)
+    loss_settings: dict[str, Any] = field(default_factory=dict)
 
 
 _SUPERVISED = {"deep_supervision": True}
+# Dice averaged over lesion and background: Ms RED of each image, CPFNet of the batch.
+_MS_RED_LOSS = {"losses": ["bce", {"name": "dice", "both_classes": True}]}
+_CPFNET_LOSS = {"losses": ["bce", {"name": "dice", "smooth": 0.001, "both_classes": True}], "average": "batch"}
 
 PRESETS: dict[str, Preset] = {
     "unet": Preset(
         UNet, "U-Net, the comparison of the paper's tables (printed there as 32.9 million)", 34_527_041, "bce"
     ),
-    "attention_unet": Preset(AttentionUNet, "Attention U-Net, the same (33.3 million)", 34_878_573, "dice"),
+    "attention_unet": Preset(
+        AttentionUNet,
+        "Attention U-Net, the same (33.3 million)",
+        34_878_573,
+        "dice",
+        loss_settings={"smooth": 0.01, "both_classes": True},
+    ),
     "rau_net_paper": Preset(
         RAUNet,
         "reverse-attention U-Net at the paper's size (48 million), our interpretation",
@@ -96,14 +107,36 @@ PRESETS: dict[str, Preset] = {
     "caranet": Preset(CaraNet, "CaraNet, PraNet with axial attention, 2022", 44_593_560, "structure", _SUPERVISED),
     "mfsnet": Preset(MFSNet, "MFSNet, PraNet with an edge branch, 2022", 31_072_143, "structure", _SUPERVISED),
     "gfanet": Preset(GFANet, "GFANet, gated fusion and reverse attention, 2023", 23_174_809, "structure", _SUPERVISED),
-    "cpfnet": Preset(CPFNet, "CPFNet, context pyramid fusion, 2020 (43.3 million with dead weights)", 30_650_724),
+    "cpfnet": Preset(
+        CPFNet,
+        "CPFNet, context pyramid fusion, 2020 (43.3 million with dead weights)",
+        30_650_724,
+        loss_settings=_CPFNET_LOSS,
+    ),
     "as_net": Preset(ASNet, "AS-Net, attention to places and channels on VGG-16, 2022", 25_001_381, "weighted_bce"),
     "mcgff_net": Preset(MCGFFNet, "MCGFF-Net, several kernels and cross-layer fusion, 2024", 43_608_205),
-    "ms_red": Preset(MsRED, "Ms RED, multi-scale residual encoding, 2022 (3.8 million of 2^20)", 4_018_149),
-    "ms_red_v2": Preset(MsRED, "Ms RED with a fourth branch in each block", 4_709_065, settings={"version": 2}),
+    "ms_red": Preset(
+        MsRED,
+        "Ms RED, multi-scale residual encoding, 2022 (3.8 million of 2^20)",
+        4_018_149,
+        loss_settings=_MS_RED_LOSS,
+    ),
+    "ms_red_v2": Preset(
+        MsRED,
+        "Ms RED with a fourth branch in each block",
+        4_709_065,
+        settings={"version": 2},
+        loss_settings=_MS_RED_LOSS,
+    ),
     "malunet": Preset(MALUNet, "MALUNet, four kinds of attention in 0.18 million, 2022", 177_943),
     "ege_unet": Preset(EGEUNet, "EGE-UNet, products in 0.05 million, 2023", 53_374, settings=_SUPERVISED),
-    "unet_plus_plus": Preset(UNetPlusPlus, "U-Net++, nested skip connections, 2018", 9_163_428, settings=_SUPERVISED),
+    "unet_plus_plus": Preset(UNetPlusPlus, "U-Net++, nested skip connections, 2018", 9_042_276, settings=_SUPERVISED),
+    "unet_plus_plus_pytorch": Preset(
+        UNetPlusPlus,
+        "U-Net++ with batch normalisation, in the layout of an unofficial PyTorch version",
+        9_163_428,
+        settings={"layout": "pytorch", **_SUPERVISED},
+    ),
     "deeplab_v3_plus": Preset(DeepLabV3Plus, "DeepLabV3+ on ResNet-50, 2018", 40_373_601, "bce"),
 }
 

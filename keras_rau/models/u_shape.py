@@ -25,8 +25,8 @@ class UShape(SegmentationModel):
     def __init__(self, connect: Callable[[Plan], SkipConnection], own: dict[str, Any], options: dict[str, Any]) -> None:
         names = {field.name for field in fields(Plan)}
         check_options(type(self).__name__, options, names, own)
+        conventions_of(type(self).__name__, options.get("conventions", "keras"))
         plan = Plan(**{name: value for name, value in options.items() if name in names})
-        conventions_of(type(self).__name__, plan.conventions)
         # The policy is fixed now, so that a saved model is built again as it was, whatever the global one is then.
         policy = keras.dtype_policies.get(plan.dtype or keras.config.dtype_policy())
         plan = replace(

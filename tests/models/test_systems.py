@@ -20,6 +20,7 @@ NARROW = {
     "malunet": (models.MALUNet, {}),
     "ege_unet": (models.EGEUNet, {}),
     "unet_plus_plus": (models.UNetPlusPlus, {"width": 0.25}),
+    "unet_plus_plus_pytorch": (models.UNetPlusPlus, {"width": 0.25, "layout": "pytorch"}),
     "deeplab_v3_plus": (models.DeepLabV3Plus, {"width": 0.125, "encoder": "efficientnet_lite0"}),
 }
 # One stands for them all, and one of each kind for the slow ones.
@@ -34,6 +35,8 @@ PUBLISHED = [
     (models.GFANet, {"classes": 2, "include_unused": True}, 24_201_351),
     (models.CPFNet, {"classes": 2, "include_unused": True}, 43_269_891),
     (models.MCGFFNet, {}, 43_608_205),
+    (models.UNetPlusPlus, {}, 9_042_177),
+    (models.UNetPlusPlus, {"layout": "pytorch"}, 9_163_329),
     (models.MsRED, {"classes": 2}, 4_018_154),
     (models.MsRED, {"classes": 2, "version": 2}, 4_709_070),
 ]

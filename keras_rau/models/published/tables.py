@@ -8,6 +8,7 @@ from keras_rau.models.published import cpfnet as cpfnet_names
 from keras_rau.models.published import gfanet as gfanet_names
 from keras_rau.models.published.light import ege_unet, malunet
 from keras_rau.models.published.mcgff_net import mcgff_net
+from keras_rau.models.published.ms_red import ms_red
 from keras_rau.models.published.pranet_family import caranet, pranet
 from keras_rau.models.published.sources import Entry
 from keras_rau.models.published.u_nets import u_net
@@ -100,6 +101,12 @@ NETWORKS: dict[str, Published] = {
         "models/GFANet.py",
         lambda arguments: gfanet_names.gfanet(),
         gfanet_names.UNUSED,
+    ),
+    "MsRED": Published(
+        "duweidai/Ms-RED",
+        "01dfb6766b0a20e43100a578c65ee746aa680abf",
+        "Models/networks/ms_red_models.py",
+        lambda arguments: ms_red(arguments["version"]),
     ),
     "UNet": Published(
         "LeeJunHyun/Image_Segmentation",

@@ -62,7 +62,8 @@ def load_config(
     if isinstance(loss, dict) and loss["name"] == "published":
         name = model["name"] if isinstance(model, dict) else Config().model.name
         if isinstance(name, str):
-            loss["name"] = named_preset(name).loss
+            preset = named_preset(name)
+            tree["loss"] = {**preset.loss_settings, **loss, "name": preset.loss}
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
