@@ -117,10 +117,8 @@ def design_study(study: Path | str, grid: Grid, *sources: Source, **options: Any
         terms = EqualTerms(presets, values, shared, grid.folder.parent / "widths.json")
     labels, rows = [], []
     for (template, names, source), preset in zip(planned, presets, strict=True):
-        published: dict[str, Any] = {}
         if terms is not None and names.get("loss") == "published":
             names["loss"] = named_preset(preset).loss
-            published = {f"loss.{key}": value for key, value in named_preset(preset).loss_settings.items()}
         own = replace(grid, model=preset)
         settings = _settings(file.settings, names)
         if template.as_model:
@@ -131,7 +129,7 @@ def design_study(study: Path | str, grid: Grid, *sources: Source, **options: Any
         labels.append(label)
         if terms is not None:
             label, words = label + terms.label(preset), [*terms.words(preset), *words]
-            settings |= published | terms.settings(preset)
+            settings |= terms.settings(preset)
         rows.append(own.row(label, source, words, settings))
     _check_names(rows)
     return Design(

@@ -74,6 +74,8 @@ class EqualTerms:
         found = {f"model.{key}": value for key, value in scaled(name, self._factor_of(name)).items()}
         if _has_pretrained_encoder(name):
             found["model.encoder_weights"] = self.encoder_weights
+        if self.loss == "published":
+            found |= {f"loss.{key}": value for key, value in PRESETS[name].loss_settings.items()}
         return found
 
     def remarks(self) -> list[str]:

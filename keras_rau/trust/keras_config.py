@@ -70,10 +70,11 @@ def check_objects(tree: Any, name: str, *, own: Collection[str] = (), old: bool 
     """Refuse a part of a configuration that names other things than parts of models; as `check_config`."""
     registered = keras.saving.get_custom_objects()
     functions = {key for key, value in registered.items() if not isinstance(value, type) and not key.startswith(_OURS)}
-    functions -= set(own)
+    handed = set(own)
+    functions -= handed
     for item in _objects(tree, functions):
         names = {item.get(key) for key in ("class_name", "registered_name", "config") if isinstance(item.get(key), str)}
-        if names & set(own):
+        if names & handed:
             continue
         if not (old and item.get("module") is None and _is_old(item.get("class_name"))):
             _check(item, name, registered, functions)
