@@ -40,7 +40,9 @@ def stage(tmp_path_factory):
 def test_the_code_of_a_page_runs(page, stage, tmp_path):
     folder = tmp_path / "here"
     shutil.copytree(stage, folder)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
-    command = [sys.executable, "-P", "-m", "tests.docs.run_page", str(page)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
+    # The repository comes last in the path: it is the installed package that runs, not its source folder.
+    begin = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module('tests.docs.run_page', run_name='__main__')"
+    command = [sys.executable, "-P", "-c", begin, str(ROOT), str(page)]
     found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout[-3000:] + found.stderr[-2000:]
