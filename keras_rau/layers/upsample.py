@@ -115,7 +115,7 @@ class Upsample(keras.layers.Layer):
     def _size(self, shape: Any) -> tuple[int | None, int | None]:
         like, scale = (shape[1], 1) if _is_pair(shape) else (shape, self.factor)
         spatial = like[2:4] if channel_axis(self.data_format) == 1 else like[1:3]
-        return tuple(None if side is None else int(side) * scale for side in spatial)
+        return tuple(None if side is None else side * scale for side in spatial)
 
     def get_config(self) -> dict[str, Any]:
         """Configuration for serialisation."""

@@ -75,11 +75,14 @@ CASES = {
 }
 # The layers of the compared systems know no other format.
 CHANNELS_LAST = (
+    "upsample-aligned",
+    "stretched-pixels",
     "grouped",
     "style-maps",
     "learned-scale",
     "axial-height",
     "axial-width",
+    "axial-folded",
     "affinity",
     "external",
     "soft-pooling",
