@@ -63,7 +63,7 @@ def fit(
     Raises:
         Interruption: SIGINT or SIGTERM came; the state after the running step is saved.
     """
-    from keras_rau.datasets.feeding.plain_errors import plain_errors
+    from keras_rau.plain_errors import plain_errors
     from keras_rau.export.sidecar import write_sidecar
 
     def describe(path: Path) -> None:

@@ -12,7 +12,7 @@ from keras_rau import datasets
 from keras_rau.datasets.feeding import caching, loading, memory_cache
 from keras_rau.datasets.feeding.loading import Files, View
 from keras_rau.datasets.feeding.memory_cache import MemoryCache
-from keras_rau.datasets.feeding.plain_errors import plain_errors
+from keras_rau.plain_errors import plain_errors
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.training.config import load_config
 
