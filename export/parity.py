@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_rau.datasets.classes.samples import check_fits
 from keras_rau.errors import ExportError, ModelFileError, OutputError
 from keras_rau.export.cost import Cost, cost_of
 from keras_rau.export.probabilities import probabilities_of
@@ -177,13 +178,10 @@ def check_reference(
     """Refuse a model that gives no probabilities, or cannot be scored, before anything is written.
 
     Raises:
-        ExportError: so it is, for one of the first images, or `samples` are to score several classes.
+        ExportError: a model gives none for one of the first images.
+        UsageError: the masks of `samples` are of other classes than the model's.
     """
-    if len(samples) and outputs.kind != "lesion":
-        raise ExportError(
-            f"Masks of one lesion class cannot score a model of {outputs.channels} channels ({', '.join(outputs.names)}). "
-            "Leave `samples` (--dataset) out, and score the export with keras-rau evaluate."
-        )
+    check_fits(outputs, samples)
     for image in images[:_FIRST]:
         probabilities_of(reference(np.asarray(image, np.float32)[None]), replace(outputs, logits=False))
 

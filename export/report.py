@@ -32,6 +32,8 @@ def rows(report: ParityReport) -> dict[str, str]:
             "Dice to truth before": f"{report.truth.keras:.4f}",
             "after": f"{report.truth.exported:.4f}",
         }
+        for name, (before, after) in report.truth.classes.items():
+            found[f"{name}, before and after"] = f"{before:.4f}, {after:.4f}"
     if report.cost:
         found["size, MB"] = f"{report.cost.bytes / 1e6:.2f}"
         for one in report.cost.latency:

@@ -1,10 +1,10 @@
 """What all samples of a set must agree on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from keras_rau.datasets.classes.description import ClassMasks, target_kind
 from keras_rau.datasets.samples import Sample
-from keras_rau.errors import DataError
+from keras_rau.errors import DataError, UsageError
 from keras_rau.outputs import Outputs
 
 
@@ -39,6 +39,42 @@ def outputs_of_samples(samples: Sequence[Sample]) -> Outputs:
     """
     classes = common_classes(samples) if samples else None
     return Outputs() if classes is None else classes.outputs
+
+
+def check_fits(outputs: Outputs, samples: Sequence[Sample], what: str = "The model") -> None:
+    """Refuse to score predictions of other classes than those of the masks.
+
+    Args:
+        outputs: what is predicted.
+        samples: what it is held against.
+        what: whose outputs they are, for the message.
+
+    Raises:
+        UsageError: names, order or kind of the classes differ.
+        DataError: samples have different classes.
+    """
+    if not samples:
+        return
+    classes = common_classes(samples)
+    fitting: Iterable[Outputs] = (Outputs(),) if classes is None else classes.fitting
+    for one in fitting:
+        if one.kind == outputs.kind and (one.kind == "lesion" or one.names == outputs.names):
+            return
+    kind = "one lesion class" if outputs.kind == "lesion" else f"{outputs.channels} {outputs.kind} classes"
+    advice = (
+        "Say what the masks mean with the option `classes` of the data set (--option classes=…)"
+        if classes is None
+        else "Use a model of these classes in this order, or masks of the model's"
+        + (
+            " (classes with one name are one: {0: background, 1: lesion, 2: lesion})"
+            if outputs.kind == "lesion"
+            else ""
+        )
+    )
+    raise UsageError(
+        f"{what} gives {kind} ({', '.join(outputs.names)}), and the data set has {target_kind(classes)}: they cannot be "
+        f"compared. {advice}."
+    )
 
 
 def check_target(target: str, classes: ClassMasks | None) -> None:

@@ -1,14 +1,13 @@
 """Scores of one image with several classes, each class scored against the rest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.classes.description import IGNORED, target_kind
+from keras_rau.datasets.classes.description import IGNORED
 from keras_rau.datasets.classes.samples import common_classes
 from keras_rau.datasets.samples import Sample
-from keras_rau.errors import UsageError
 from keras_rau.evaluation.scores import KEYS, image_scores
 from keras_rau.evaluation.surface import Spacing, surface_scores
 from keras_rau.outputs import Outputs
@@ -80,42 +79,6 @@ def classes_of(samples: Sequence[Sample]) -> tuple[str, ...]:
 def occurring(truth: np.ndarray, outputs: Outputs) -> list[str]:
     """Return the classes, without the background, that a truth has a pixel of."""
     return [name for name, mask in outputs.class_masks(truth).items() if (mask == 1).any()]
-
-
-def check_fits(outputs: Outputs, samples: Sequence[Sample], what: str = "The model") -> None:
-    """Refuse to score predictions of other classes than those of the masks.
-
-    Args:
-        outputs: what is predicted.
-        samples: what it is held against.
-        what: whose outputs they are, for the message.
-
-    Raises:
-        UsageError: names, order or kind of the classes differ.
-        DataError: samples have different classes.
-    """
-    if not samples:
-        return
-    classes = common_classes(samples)
-    fitting: Iterable[Outputs] = (Outputs(),) if classes is None else classes.fitting
-    for one in fitting:
-        if one.kind == outputs.kind and (one.kind == "lesion" or one.names == outputs.names):
-            return
-    kind = "one lesion class" if outputs.kind == "lesion" else f"{outputs.channels} {outputs.kind} classes"
-    advice = (
-        "Say what the masks mean with the option `classes` of the data set (--option classes=…)"
-        if classes is None
-        else "Use a model of these classes in this order, or masks of the model's"
-        + (
-            " (classes with one name are one: {0: background, 1: lesion, 2: lesion})"
-            if outputs.kind == "lesion"
-            else ""
-        )
-    )
-    raise UsageError(
-        f"{what} gives {kind} ({', '.join(outputs.names)}), and the data set has {target_kind(classes)}: they cannot be "
-        f"compared. {advice}."
-    )
 
 
 def split_classes(row: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

@@ -11,12 +11,12 @@ import numpy as np
 
 from keras_rau.datasets.classes.description import IGNORED, ClassMasks
 from keras_rau.datasets.classes.reading import read_class_mask, read_sample
-from keras_rau.datasets.classes.samples import common_classes
+from keras_rau.datasets.classes.samples import check_fits, common_classes
 from keras_rau.datasets.files import existing_folder, listed
 from keras_rau.datasets.reading.decoding import read_mask
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
-from keras_rau.evaluation.class_scores import check_fits, classes_of, mask_scores, occurring
+from keras_rau.evaluation.class_scores import classes_of, mask_scores, occurring
 from keras_rau.evaluation.mask_names import mask_files
 from keras_rau.evaluation.prediction_record import Record
 from keras_rau.evaluation.summary import summarise

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from keras_rau.datasets.classes.reading import read_sample
+from keras_rau.datasets.classes.samples import check_fits
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.geometry import resize_map
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError, RauError
-from keras_rau.evaluation.class_scores import check_fits, classes_of, mask_scores, occurring
+from keras_rau.evaluation.class_scores import classes_of, mask_scores, occurring
 from keras_rau.evaluation.summary import summarise
 from keras_rau.evaluation.surface import Spacing
 from keras_rau.outputs import Outputs

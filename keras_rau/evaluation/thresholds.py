@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from keras_rau.datasets.classes.reading import read_sample
+from keras_rau.datasets.classes.samples import check_fits
 from keras_rau.datasets.geometry import resize_map
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import RauError, UsageError
-from keras_rau.evaluation.class_scores import check_fits, mask_scores
+from keras_rau.evaluation.class_scores import mask_scores
 from keras_rau.outputs import Outputs
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 20))

@@ -12,6 +12,7 @@ from keras_rau.models.class_weight import weighing
 from keras_rau.models.first_batch import FirstBatch
 from keras_rau.models.of_keras import known_targets, reads_probabilities
 from keras_rau.outputs import Outputs
+from keras_rau.plain_errors import plain_errors
 
 # Place of `class_weight` among the arguments of `fit` after x and y.
 _CLASS_WEIGHT = 7
@@ -23,6 +24,7 @@ class CheckedModel(keras.Model):
     - `compile` refuses losses and metrics that take logits for probabilities, or the other way round, and those of exclusive
       classes where the classes may overlap.
     - `fit` and `evaluate` raise a `ValueError` that names the values, where masks hold some that are not labels.
+    - `fit`, `evaluate` and `predict` raise our line about a file that cannot be read, without TensorFlow's around it.
     - metrics get the mask where the loss is a `BoundaryLoss`, whose `y_true` has a distance map besides.
     """
 
@@ -66,12 +68,13 @@ class CheckedModel(keras.Model):
 
         Raises:
             ValueError: masks hold values that are not labels, or `class_weight` does not fit the classes.
+            DataError: a file that the data come from is missing or damaged.
         """
         if len(arguments) > _CLASS_WEIGHT:
             options["class_weight"] = arguments[_CLASS_WEIGHT]
             arguments = (*arguments[:_CLASS_WEIGHT], None, *arguments[_CLASS_WEIGHT + 1 :])
         class_weight = options.pop("class_weight", None)
-        with self._watch(x, y, options), weighing(self, class_weight):
+        with plain_errors(), self._watch(x, y, options), weighing(self, class_weight):
             return super().fit(x, y, *arguments, **options)
 
     def train_on_batch(
@@ -86,9 +89,19 @@ class CheckedModel(keras.Model):
 
         Raises:
             ValueError: masks hold values that are not labels.
+            DataError: a file that the data come from is missing or damaged.
         """
-        with self._watch(x, y, options):
+        with plain_errors(), self._watch(x, y, options):
             return super().evaluate(x, y, *arguments, **options)
+
+    def predict(self, x: Any, *arguments: Any, **options: Any) -> Any:
+        """Compute the outputs as `keras.Model` does.
+
+        Raises:
+            DataError: a file that the data come from is missing or damaged.
+        """
+        with plain_errors():
+            return super().predict(x, *arguments, **options)
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make what trains a batch; its first call is looked at."""

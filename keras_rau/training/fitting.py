@@ -63,7 +63,6 @@ def fit(
     Raises:
         Interruption: SIGINT or SIGTERM came; the state after the running step is saved.
     """
-    from keras_rau.plain_errors import plain_errors
     from keras_rau.export.sidecar import write_sidecar
 
     def describe(path: Path) -> None:
@@ -122,7 +121,6 @@ def fit(
         with (
             plain_host_errors() if strategy.several_hosts else nullcontext(),
             plain_disk_errors(run.path),
-            plain_errors(),
             nullcontext() if strategy.several_hosts else signals,
         ):
             model.fit(

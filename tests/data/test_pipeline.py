@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_rau import datasets
+from keras_rau import datasets, losses, models
 from keras_rau.datasets.feeding import caching, loading, memory_cache
 from keras_rau.datasets.feeding.loading import Files, View
 from keras_rau.datasets.feeding.memory_cache import MemoryCache
-from keras_rau.plain_errors import plain_errors
 from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.plain_errors import plain_errors
 from keras_rau.training.config import load_config
 
 
@@ -272,6 +272,18 @@ def test_a_file_that_breaks_under_fit_is_named(copies):
     path = _spoil_damaged(copies[9])
     with pytest.raises(DataError, match=re.escape(str(path))), plain_errors():
         model.fit(dataset, verbose=0, shuffle=False)
+
+
+def test_our_models_raise_the_line_about_a_file_and_nothing_around_it(copies):
+    model = models.UNet(input_shape=(8, 8, 3), width=2, depth=2)
+    model.compile("sgd", losses.DiceLoss(), run_eagerly=True)
+    dataset = datasets.pipeline(copies, 8, cache="none")
+    path = _spoil_damaged(copies[9])
+    for run, options in ((model.fit, {"shuffle": False}), (model.evaluate, {}), (model.predict, {})):
+        with pytest.raises(DataError, match=re.escape(str(path))) as found:
+            run(dataset, verbose=0, **options)
+        assert "\n" not in str(found.value)
+        assert found.value.__suppress_context__
 
 
 def test_other_errors_stay_as_they_are():

@@ -10,9 +10,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_rau import export, models
+from keras_rau import datasets, export, models
 from keras_rau.datasets import draw_phantom
-from keras_rau.errors import ExportError
+from keras_rau.datasets.classes.reading import read_sample
+from keras_rau.errors import ExportError, UsageError
+from keras_rau.evaluation.class_scores import mask_scores
 from keras_rau.export.class_colours import class_colours, coloured
 from keras_rau.export.parity import Limits, compare
 from keras_rau.export.report import draw_differences, markdown
@@ -186,3 +188,26 @@ def test_colours_are_distinct_and_overlaps_are_mixed():
     mask = np.array([[[0, 0], [1, 0], [0, 1], [1, 1]]], np.uint8)
     mixed = tuple((value + two) // 2 for value, two in zip(one, other, strict=True))
     np.testing.assert_array_equal(coloured(mask, two), [[(0, 0, 0), one, other, mixed]])
+
+
+def test_masks_of_several_classes_judge_an_export(tmp_path):
+    samples = datasets.load("phantom", tmp_path / "three", n=4, size=40, classes=3)
+    model = made("softmax", names=("background", "lesion", "globules"))
+    path = tmp_path / "m.tflite"
+    report = export.tflite(model, path, samples=samples, limits=Limits())
+    predictor, found = export.Predictor(path), []
+    for sample in samples:
+        image, truth = read_sample(sample)
+        found.append(mask_scores(truth, predictor.predict(image), predictor.outputs))
+    for name in ("lesion", "globules"):
+        expected = np.mean([one[f"dice_{name}"] for one in found])
+        assert report.truth.classes[name][1] == pytest.approx(expected, abs=2e-3)
+    assert report.truth.exported == pytest.approx(np.mean([one["dice"] for one in found]), abs=2e-3)
+    assert "globules, before and after" in markdown({"m.tflite": report})
+    with pytest.raises(UsageError, match=r"(?s)gives 3 exclusive classes .* has masks of one lesion class"):
+        export.tflite(
+            model,
+            tmp_path / "n.tflite",
+            samples=datasets.load("phantom", tmp_path / "one", n=2, size=40),
+            limits=Limits(),
+        )
