@@ -123,7 +123,7 @@ def _of_foreign(model: Any, channels: int, classes: Classes, logits: bool | None
     names = None if classes is None else _checked_names(classes, channels, name)
     activation = None
     if model is not None:
-        from keras_rau.export.activation import last_activation
+        from keras_rau.keras_internals import last_activation
 
         activation = last_activation(model)
     if activation in ("sigmoid", "softmax"):

@@ -7,8 +7,8 @@ import pytest
 from keras_rau import models
 from keras_rau.errors import ExportError, OutputError, UsageError
 from keras_rau.export import outputs_of
-from keras_rau.export.activation import last_activation
 from keras_rau.export.probabilities import probabilities_of
+from keras_rau.keras_internals import last_activation
 from keras_rau.outputs import Outputs, check_threshold
 
 

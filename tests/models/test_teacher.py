@@ -61,7 +61,32 @@ def test_the_teacher_is_neither_trained_nor_saved(tmp_path):
 def test_several_classes():
     with pytest.raises(ValueError, match="Only a model of one class"):
         models.UNet(input_shape=(32, 32, 3), width=4, depth=2, classes=3).distill(_model())
-    with pytest.raises(ValueError, match="A teacher must have one class"):
+    with pytest.raises(ValueError, match="gives one map of one class"):
         _model().distill(models.UNet(input_shape=(32, 32, 3), width=4, depth=2, classes=3))
     with pytest.raises(ValueError, match="weight=0"):
         _model().distill(_model(), weight=0)
+
+
+def test_a_teacher_of_logits_teaches_probabilities():
+    logits, probabilities = (
+        models.UNet(input_shape=(32, 32, 3), width=2, depth=2, output_activation=activation)
+        for activation in (None, "sigmoid")
+    )
+    probabilities.set_weights(logits.get_weights())
+    images, masks = np.ones((1, 32, 32, 3), "float32"), np.zeros((1, 32, 32, 1), "float32")
+    one, other = (models.teacher.Teacher(each, 1.0).soften(images, masks) for each in (logits, probabilities))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([keras.layers.Conv2D(1, 1)], "not known before it is called"),
+        ([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1)], "no activation, so that it may give logits"),
+        ([keras.Input((8, 8, 3)), keras.layers.Flatten()], "gives one map of one class"),
+        ([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 1, activation="softmax")], "gives one map of one class"),
+    ],
+)
+def test_other_models_that_cannot_teach_are_refused(layers, message):
+    with pytest.raises(ValueError, match=message):
+        _model().distill(keras.Sequential(layers))
