@@ -33,6 +33,11 @@ def check_threshold(threshold: Any, name: str = "threshold") -> float:
     return float(threshold)
 
 
+def _check_names(names: Any) -> None:
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise ValueError(f"Names of classes must be a list, one name for each channel. Received: names={names!r}")
+
+
 @dataclass(frozen=True)
 class Outputs:
     """The one description of a model's output that metrics, predictors, exports and reports ask.
@@ -61,6 +66,10 @@ class Outputs:
     logits: bool = False
 
     def __post_init__(self) -> None:
+        _check_names(self.names)
+        for key in ("overlapping", "logits"):
+            if not isinstance(getattr(self, key), (bool, np.bool_)):
+                raise ValueError(f"`{key}` must be True or False. Received: {key}={getattr(self, key)!r}")
         names = tuple(str(name) for name in self.names)
         if not names or not all(name.strip() for name in names) or len(set(names)) < len(names):
             raise ValueError(
@@ -138,7 +147,7 @@ class Outputs:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Outputs":
         """Return the description that `to_config` wrote."""
-        return cls(tuple(config["names"]), bool(config.get("overlapping")), bool(config.get("logits")))
+        return cls(config["names"], config.get("overlapping", False), config.get("logits", False))
 
     @classmethod
     def of(cls, channels: int, names: Sequence[str] | None = None, activation: Any = "auto") -> "Outputs":
@@ -160,6 +169,7 @@ class Outputs:
                 names = [LESION]
             elif not overlapping:
                 names[0] = BACKGROUND
+        _check_names(names)
         if len(names) != channels:
             raise ValueError(f"{channels} channels need {channels} names. Received: names={list(names)}")
         return cls(tuple(names), overlapping, activation in (None, "linear"))

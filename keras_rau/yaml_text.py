@@ -1,6 +1,7 @@
 """YAML that somebody else wrote: plain values alone, bounded in size, depth, aliases and numbers."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,9 @@ def _refuse(problem: str, node: yaml.Node | None, mark: Any = None) -> None:
     raise yaml.constructor.ConstructorError(None, None, problem, mark if node is None else node.start_mark)
 
 
+_OCTAL = re.compile(r"[-+]?0[0-7_]+$")
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader with bounds."""
 
@@ -128,6 +132,9 @@ def _word(node: yaml.Node) -> str:
 def _number(loader: _Loader, node: Any) -> Any:
     if len(node.value) > _LONGEST_NUMBER:
         _refuse(f"a number of more than {_LONGEST_NUMBER} characters", node)
+    # YAML 1.1 reads 1:30 as 90 and 010 as 8, which nobody means who writes a configuration.
+    if ":" in node.value or _OCTAL.match(node.value):
+        _refuse(f"write numbers in base 10, and times and words in quotes. Received: {one_line(node.value)}", node)
     make = yaml.SafeLoader.construct_yaml_int
     if node.tag.endswith("float"):
         make = yaml.SafeLoader.construct_yaml_float

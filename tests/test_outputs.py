@@ -49,6 +49,26 @@ def test_names_must_tell_channels_apart(names):
         Outputs(names)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Outputs("abc"),
+        lambda: Outputs.of(3, "abc"),
+        lambda: Outputs.from_config({"names": "abc"}),
+        lambda: Outputs.from_config({"names": {"a": 1, "b": 2}}),
+    ],
+)
+def test_a_word_is_no_list_of_names(make):
+    with pytest.raises(ValueError, match="must be a list, one name for each channel"):
+        make()
+
+
+@pytest.mark.parametrize("key", ["overlapping", "logits"])
+def test_words_are_no_truth_values(key):
+    with pytest.raises(ValueError, match=f"`{key}` must be True or False. Received: {key}='false'"):
+        Outputs.from_config({"names": ["a", "b"], key: "false"})
+
+
 def test_an_activation_may_be_a_function():
     def sigmoid(values):
         return values

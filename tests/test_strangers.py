@@ -59,6 +59,8 @@ HOSTILE = [
     ("model: {name: {}}\nloss: published", "model"),
     ("loss: {name: 3}", "loss"),
     ("init: {a: 1}", "init"),
+    ("epochs: 1:30", "base 10.*Received: 1:30"),
+    ("seed: 010", "base 10.*Received: 010"),
     ("data: 5\ninit: nowhere.keras", "data|nowhere"),
     ("data: {split: [a, b]}", "split"),
     ("data: {image_size: [99999999999999999999999, 1]}", "image_size"),

@@ -78,11 +78,13 @@ def predict(
     if len(outcomes) <= _SPOKEN_OF:
         for outcome in outcomes:
             for name, region in outcome.regions.items():
-                which = f"{name}: " if len(outcome.regions) > 1 else ""
-                typer.echo(f"{output / outcome.masks[name]}: {which}{region}")
+                one = len(outcome.regions) == 1
+                words = str(region) if one or region.area else "not found"
+                typer.echo(f"{output / outcome.masks[name]}: {'' if one else f'{name}: '}{words}")
     empty = sum(bool(outcome.regions) and not outcome.found for outcome in outcomes)
     if empty:
-        typer.echo(f"no lesion found in {empty} of {len(outcomes)} image(s), see {output / REGIONS}", err=True)
+        nothing = "none of the classes" if any(len(outcome.regions) > 1 for outcome in outcomes) else "no lesion"
+        typer.echo(f"{nothing} found in {empty} of {len(outcomes)} image(s), see {output / REGIONS}", err=True)
     failures = [outcome for outcome in outcomes if outcome.error]
     if failures:
         lines = [printable(f"{outcome.image}: {' '.join(outcome.error.split())}") for outcome in failures]

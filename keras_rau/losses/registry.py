@@ -69,7 +69,13 @@ def get(name: str, **arguments: Any) -> SegmentationLoss:
         raise ValueError(
             f"The loss {name!r} does not take this argument. {hint}Known: {', '.join(known)}. Received: {unknown[0]!r}"
         )
-    return _LOSSES[name](**arguments)
+    try:
+        return _LOSSES[name](**arguments)
+    except TypeError as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+        raise ValueError(
+            f"An argument of the loss {name!r} is of another type than it takes ({error}). Received: {given}"
+        ) from error
 
 
 def _argument_names(loss: type[SegmentationLoss]) -> list[str]:

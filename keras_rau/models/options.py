@@ -51,7 +51,7 @@ def check_input_shape(shape: Any, stride: int) -> None:
 
 
 def check_output_activation(activation: Any, classes: int) -> None:
-    """Refuse what is not an activation, and a softmax over one class, which is 1 everywhere.
+    """Refuse what is not an activation, a softmax over one class, and of several classes what leaves open how they relate.
 
     Raises:
         ValueError: `activation` is not such an activation.
@@ -68,6 +68,17 @@ def check_output_activation(activation: Any, classes: int) -> None:
             "`output_activation` must be 'auto', an activation of Keras such as 'sigmoid', or None for logits. "
             f"Received: output_activation={activation!r}"
         ) from error
+    if classes > 1 and getattr(activation, "__name__", activation) not in (
+        "auto",
+        "softmax",
+        "sigmoid",
+        "linear",
+        None,
+    ):
+        raise ValueError(
+            "`output_activation` of several classes must be 'softmax' where they exclude each other, 'sigmoid' where they may "
+            f"overlap, or None for logits of exclusive classes. Received: output_activation={activation!r}, classes={classes}"
+        )
 
 
 def check_side_weights(weights: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_rau import datasets, evaluation, export, pretrained
+from keras_rau import datasets, evaluation, export, models, pretrained
 from keras_rau.datasets.sources.phantom_drawing import draw_phantom
 from tests.command import run_command
 
@@ -75,6 +75,29 @@ def test_no_lesion_is_said(monkeypatch, capsys, photos, tmp_path):
     assert status == 0, err
     assert "no lesion found" in out
     assert "no lesion found in 1 of 1 image(s)" in err
+
+
+def test_of_several_classes_each_is_said(monkeypatch, capsys, photos, tmp_path):
+    model = models.UNet(
+        input_shape=(32, 32, 3), width=2, depth=2, classes=3, class_names=["background", "nevus", "scar"]
+    )
+    kernel, bias = model.get_layer("logits").weights
+    kernel.assign(np.zeros(kernel.shape))
+    bias.assign([0.0, 9.0, 0.0])
+    model.save(tmp_path / "m.keras")
+    words = ["predict", photos / "a.jpg", "--model", tmp_path / "m.keras", "--output", tmp_path / "masks"]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+    assert "nevus: " in out
+    assert "100.0% of the image" in out
+    assert "scar: not found" in out
+    assert "no lesion" not in out + err
+    bias.assign([9.0, 0.0, 0.0])
+    model.save(tmp_path / "n.keras")
+    words = ["predict", photos / "a.jpg", "--model", tmp_path / "n.keras", "--output", tmp_path / "others"]
+    status, out, err = run_command(monkeypatch, capsys, *words)
+    assert status == 0, err
+    assert "none of the classes found in 1 of 1 image(s)" in err
 
 
 def test_test_time_options(monkeypatch, capsys, photos, tmp_path):

@@ -1,5 +1,7 @@
 """What every loss promises: shapes, weights, reduction, precision, serialisation, training."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -227,3 +229,13 @@ def test_bad_arguments(make):
 def test_flatten_keeps_rows_together():
     values = np.arange(24).reshape(2, 3, 4, 1)
     np.testing.assert_array_equal(ops.convert_to_numpy(flatten_pixels(values))[1, :, 0], np.arange(12, 24))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("dice", {"smooth": "x"}), ("tversky", {"alpha": [0.2]}), ("focal", {"gamma": "2"}), ("compound", {"weights": 3})],
+)
+def test_arguments_of_another_type_are_named(name, arguments):
+    key, value = next(iter(arguments.items()))
+    with pytest.raises(ValueError, match=re.escape(f"{key}={value!r}")):
+        losses.get(name, **arguments)

@@ -190,6 +190,10 @@ def test_bad_arguments_of_outputs(build):
         build(deep_supervision="yes")
     with pytest.raises(ValueError, match=r"`output_activation` must be 'auto'.*Received: output_activation='sigmod'"):
         build(output_activation="sigmod")
+    with pytest.raises(
+        ValueError, match=r"of several classes must be 'softmax'.*Received: output_activation='hard_sigmoid'"
+    ):
+        build(output_activation="hard_sigmoid", classes=3)
 
 
 @pytest.mark.parametrize("build", [models.PraNet, models.CaraNet, models.MFSNet, models.GFANet, models.CPFNet])
