@@ -11,7 +11,17 @@ FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "callbacks")
 # They train.
 SLOW = {"fine_tune", "fit", "many_devices", "reverse_attention_in_mobilenet", "skin_lesions", "tune"}
+# What they show, other slow tests do, too.
+_LONGEST = {"fine_tune", "many_devices", "reverse_attention_in_mobilenet", "skin_lesions"}
+_MARKS = {
+    path.stem: [pytest.mark.slow] * (path.stem in SLOW) + [pytest.mark.matrix] * (path.stem in _LONGEST)
+    for path in EXAMPLES
+}
 _QUIET = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"}
+
+
+def _marks(name):
+    return [*([pytest.mark.slow] if name in SLOW else []), *([pytest.mark.matrix] if name in _LONGEST else [])]
 
 
 def _run(path, folder):
@@ -24,7 +34,7 @@ def _run(path, folder):
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in EXAMPLES],
+    [pytest.param(path, id=path.stem, marks=_marks(path.stem)) for path in EXAMPLES],
 )
 def test_example(path, tmp_path):
     if path.stem == "tune":

@@ -29,8 +29,8 @@ def _run(*words):
 @pytest.mark.parametrize(
     ("name", "folder", "counts"),
     [
-        ("isic2018", "ISIC2018", [1452, 208, 415]),
-        pytest.param("ph2", "PH2Dataset", [70, 10, 20], marks=pytest.mark.matrix),
+        pytest.param("isic2018", "ISIC2018", [1452, 208, 415], marks=pytest.mark.matrix),
+        ("ph2", "PH2Dataset", [70, 10, 20]),
         pytest.param("ham10000", "HAM10000", None, marks=pytest.mark.matrix),
     ],
 )

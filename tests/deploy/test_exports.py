@@ -220,6 +220,7 @@ def test_nothing_is_overwritten(model, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 def test_paper_model_trains_a_step_and_exports(tmp_path):
     made = models.from_preset("rau_net_paper", weights=None)
     assert models.count_parameters(made) == 48_122_565

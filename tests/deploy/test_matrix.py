@@ -119,10 +119,8 @@ def test_every_preset(preset, drawn, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [name if name == "ege_unet" else pytest.param(name, marks=pytest.mark.matrix) for name in NARROW],
-)
+@pytest.mark.matrix
+@pytest.mark.parametrize("name", NARROW)
 def test_every_system(name, drawn, tmp_path):
     architecture, narrow = NARROW[name]
     # Maps of AS-Net, normalised in the last layer only, grow beyond what float16 resolves where steps are large.

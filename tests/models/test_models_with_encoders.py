@@ -25,6 +25,7 @@ def test_any_model_takes_an_encoder(builder, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 def test_a_network_of_keras_applications_trains():
     model = models.RAUNet((64, 64, 3), encoder="mobilenet_v2", depth=2, deep_supervision=True, **_SMALL)
     model.compile("adam", loss=losses.CompoundLoss())

@@ -23,8 +23,8 @@ NARROW = {
     "unet_plus_plus_pytorch": (models.UNetPlusPlus, {"width": 0.25, "layout": "pytorch"}),
     "deeplab_v3_plus": (models.DeepLabV3Plus, {"width": 0.125, "encoder": "efficientnet_lite0"}),
 }
-# One stands for them all, and one of each kind for the slow ones.
-_MARKS = {"ege_unet": (), "pranet": (pytest.mark.slow,), "ms_red": (pytest.mark.slow,)}
+# One stands for them all, and one for those of residual encoders.
+_MARKS = {"ege_unet": (), "pranet": (pytest.mark.slow,)}
 EACH = [pytest.param(name, marks=_MARKS.get(name, (pytest.mark.slow, pytest.mark.matrix))) for name in NARROW]
 PUBLISHED = [
     (models.PraNet, {"include_unused": True}, 32_547_319),

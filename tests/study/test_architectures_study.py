@@ -240,6 +240,7 @@ def test_costs_need_neither_checkpoints_nor_a_finished_reference(study, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 def test_architectures_on_phantoms(tmp_path):
     """Trained, exported and measured in truth, in processes of their own."""
     settings = {"data.image_size": 32, "data.cache": "none", "batch_size": 4, "tensorboard.every": None}
