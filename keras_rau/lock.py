@@ -14,6 +14,9 @@ from filelock import FileLock, Timeout
 
 from keras_rau.errors import RauError
 from keras_rau.files import HOLDER, LOCK, discard, write_bytes
+from keras_rau.strangers import one_line, read_bytes
+
+_LARGEST = 1 << 16  # bytes of the file that names the holder
 
 
 @contextlib.contextmanager
@@ -119,7 +122,7 @@ def _take(folder: Path, doing: str) -> None:
 
 def _holder(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads((folder / HOLDER).read_bytes())
+        found = json.loads(read_bytes(folder / HOLDER, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -129,7 +132,7 @@ def _described(folder: Path) -> str:
     holder = _holder(folder)
     if not holder:
         return "is working"
-    word = {key: str(holder.get(key, "?"))[:100] for key in ("doing", "process", "user", "host", "started")}
+    word = {key: one_line(str(holder.get(key, "?")), 100) for key in ("doing", "process", "user", "host", "started")}
     return (
         f"is {word['doing']} (process {word['process']} of {word['user']} on {word['host']}, since {word['started']})"
     )

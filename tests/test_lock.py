@@ -1,6 +1,7 @@
 """One process in an output folder at a time."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -66,6 +67,12 @@ def test_a_damaged_note_is_no_crash(tmp_path, content):
     with pytest.raises(RauError, match="remove") as error, alone(tmp_path):
         pass
     assert len(str(error.value)) < 1000
+
+
+def test_a_note_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / HOLDER)
+    with pytest.raises(RauError, match="remove"), alone(tmp_path):
+        pass
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

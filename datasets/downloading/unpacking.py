@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from keras_rau.csv_rows import csv_rows
 from keras_rau.errors import DataError
 from keras_rau.files import check_room, readable
 from keras_rau.strangers import one_line, read_text, shown
@@ -35,10 +36,10 @@ def check_table(path: Path) -> None:
         DamagedArchive: it is none.
     """
     try:
-        lines = read_text(path, _LARGEST_TABLE).splitlines()
+        rows = [cells for _, cells in csv_rows(read_text(path, _LARGEST_TABLE), path)]
     except DataError as error:
-        raise DamagedArchive(str(error)) from error
-    if len(lines) < 2 or not all("," in line for line in lines if line.strip()) or "<" in lines[0]:
+        raise DamagedArchive(f"{path.name} is not a table: {error}") from error
+    if len(rows) < 2 or len(rows[0]) < 2 or any("<" in cell for cell in rows[0]):
         raise DamagedArchive(f"{path.name} is not a table of several lines with commas.")
 
 

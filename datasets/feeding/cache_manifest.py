@@ -15,6 +15,7 @@ from typing import Any
 from keras_rau.datasets.feeding.loading import View
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError
+from keras_rau.strangers import LARGEST_TABLE, read_json
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -95,20 +96,21 @@ def read_manifest(folder: Path) -> Manifest | None:
         ValueError: it is damaged or of another version.
     """
     try:
-        data = (folder / MANIFEST).read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        tree = json.loads(data)
+        if not (folder / MANIFEST).exists():
+            return None
+        tree = read_json(folder / MANIFEST, largest=LARGEST_TABLE)
         content = tree["content"]
         found, whole = content["format"], tree["sha256"] == _digest(content)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{MANIFEST} is damaged") from error
     if not whole:
         raise ValueError(f"{MANIFEST} is damaged")
     if found != FORMAT:
         raise ValueError(f"it has format {found}, this version writes {FORMAT}")
-    return Manifest(**content)
+    try:
+        return Manifest(**content)
+    except TypeError as error:
+        raise ValueError(f"{MANIFEST} is damaged") from error
 
 
 def current_build(folder: Path) -> str:

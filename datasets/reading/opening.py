@@ -166,8 +166,20 @@ def _recognised(path: Path, start: bytes, file: BinaryIO) -> Image.Image:
             if name == "WEBP":
                 # Its reader sets memory aside for the whole picture at once.
                 check_pixels(path, *_webp_size(start))
-            return reader(file)
+            image = reader(file)
+            if name == "TIFF":
+                _check_strips(image)
+            return image
     raise _no_image(path, start if len(start) != 256 else start + file.read(4096))
+
+
+def _check_strips(image: Image.Image) -> None:
+    """Refuse a TIFF file whose strips or tiles do not fill its picture: Pillow leaves the rest black."""
+    # Of a file that libtiff reads, Pillow knows of one tile, and libtiff says what is missing.
+    known = sum((right - left) * (bottom - top) for _, (left, top, right, bottom), *_ in image.tile)
+    width, height = image.size
+    if known < width * height:
+        raise OSError(f"its strips hold {known:,} of {width * height:,} pixels")
 
 
 def _webp_size(start: bytes) -> tuple[int, int]:

@@ -1,11 +1,14 @@
 """Tables of what is known about the images: diagnosis, age, sex, lesion, and the like."""
 
 import csv
+import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_rau.csv_rows import csv_rows
 from keras_rau.datasets.files import composed
 from keras_rau.datasets.findings import Listing
 from keras_rau.errors import DataError
@@ -17,20 +20,24 @@ Table = dict[str, dict[str, Any]]
 
 
 def read_lines(path: Path, listing: Listing) -> list[list[str]]:
-    """Cells of a CSV file separated by commas, semicolons or tabs, without empty lines; `[]` if it cannot be read."""
+    """Return the cells of a CSV file separated by commas, semicolons or tabs, without empty lines; `[]` if it cannot be used.
+
+    Args:
+        path: the file.
+        listing: takes the file, and a finding when it cannot be read or a row has more or fewer cells than the first.
+    """
     try:
         content = read_bytes(path, LARGEST_TABLE)
     except DataError as error:
         listing.add("metadata_unreadable", str(error), path)
         return []
     listing.tables.append(path)
-    lines = decode(content).splitlines()
+    text = decode(content)
     try:
-        rows = _cells(lines)
-    except csv.Error as error:
-        listing.add("metadata_unreadable", f"{path} is not a table: {error}.", path)
+        rows = [cells for _, cells in csv_rows(text, path, delimiter=_delimiter(text))]
+    except DataError as error:
+        listing.add("metadata_unreadable", str(error), path)
         return []
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         listing.add("metadata_unreadable", f"{path} is empty. Fill or remove it.", path)
     return rows
@@ -42,14 +49,16 @@ def header(path: Path) -> list[str]:
         return []
     try:
         with path.open("rb") as file:
-            lines = decode(file.read(_HEADER)).splitlines()
-        return [cell.strip() for cell in _cells(lines[:1])[0]] if lines else []
-    except (OSError, csv.Error, IndexError):
+            text = decode(file.read(_HEADER))
+        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)), [])
+        return [cell.strip() for cell in first]
+    except (OSError, csv.Error):
         return []
 
 
-def _cells(lines: list[str]) -> list[list[str]]:
-    return list(csv.reader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
+def _delimiter(text: str) -> str:
+    first = re.split("[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    return max(",;\t", key=first.count)
 
 
 def decode(content: bytes) -> str:

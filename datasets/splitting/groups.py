@@ -1,10 +1,10 @@
 """Samples that a split must not separate."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from keras_rau.csv_rows import csv_rows
 from keras_rau.csv_text import plain
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.splitting.duplicates import Pair
@@ -51,10 +51,9 @@ def known_pairs(samples: Iterable[Sample], pairs: Path | str | Iterable[Pair]) -
 
 def _read(path: Path) -> list[list[str]]:
     try:
-        text = read_text(path, LARGEST_LIST)
-        rows = [[plain(cell) for cell in row] for row in csv.reader(text.splitlines()) if row]
-    except (DataError, csv.Error) as error:
-        raise DataError(f"Cannot read the list of near duplicates {path}: {error}") from error
+        rows = [[plain(cell) for cell in cells] for _, cells in csv_rows(read_text(path, LARGEST_LIST), path)]
+    except DataError as error:
+        raise DataError(f"Cannot read the list of near duplicates: {error}") from error
     if any(len(row) < 2 for row in rows):
         raise DataError(f"{path} must have two columns of ids.")
     return rows

@@ -1,10 +1,10 @@
 """Lists of the images of each set, in files."""
 
-import csv
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_rau.csv_rows import csv_rows
 from keras_rau.csv_text import plain, printable
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.samples import Sample
@@ -93,23 +93,26 @@ def _read(path: Path) -> list[str]:
         text = read_text(path, LARGEST_LIST)
     except DataError as error:
         raise DataError(f"Cannot read the list {error}") from error
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if path.suffix.lower() == ".csv" and lines:
-        lines = _column(lines, path)
+    is_table = path.suffix.lower() == ".csv"
+    lines = _column(text, path) if is_table else [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         raise DataError(f"The list {path} is empty.")
     return lines
 
 
-def _column(lines: list[str], path: Path) -> list[str]:
-    delimiter = ";" if ";" in lines[0] and "," not in lines[0] else ","
+def _column(text: str, path: Path) -> list[str]:
+    first = next(iter(text.strip().splitlines()), "")
     try:
-        rows = [[plain(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
-    except csv.Error as error:
-        raise DataError(f"Cannot read the list {path}: it is not a table ({error}).") from error
-    titled = [place for place, cell in enumerate(rows[0]) if cell.lower() in _HEADERS]
-    rows, place = (rows[1:], titled[0]) if titled else (rows, 0)
-    return [row[place] for row in rows if len(row) > place and row[place]]
+        rows = csv_rows(text, path, delimiter=";" if ";" in first and "," not in first else ",")
+    except DataError as error:
+        raise DataError(f"Cannot read the list {error}") from error
+    titled = [place for place, cell in enumerate(rows[0][1]) if cell.strip().lower() in _HEADERS] if rows else []
+    place = titled[0] if titled else 0
+    names = [(line, plain(cells[place].strip())) for line, cells in rows[bool(titled) :]]
+    nameless = [line for line, name in names if not name]
+    if nameless:
+        raise DataError(f"Cannot read the list {path}, line {nameless[0]}: it names no image.")
+    return [name for _, name in names]
 
 
 def _refuse_twice(names: list[str], where: Path | str) -> None:

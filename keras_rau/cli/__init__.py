@@ -27,6 +27,7 @@ from keras_rau.cli import (
     validate,
 )
 from keras_rau.errors import RauError, UsageError
+from keras_rau.strangers import one_line
 
 app = typer.Typer(
     name="keras-rau",
@@ -99,7 +100,12 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        expected = isinstance(error, RauError)
-        text = str(error) if expected else f"{type(error).__name__}: {error} (--debug shows where)"
+        if isinstance(error, RauError):
+            text = str(error)
+        elif isinstance(error, OSError) and error.filename is not None and error.strerror:
+            # A name that is too long, a folder without rights, a disk that fails: it can be met by any command.
+            text = f"Cannot use {one_line(str(error.filename), 300)}: {error.strerror}."
+        else:
+            text = f"{type(error).__name__}: {error} (--debug shows where)"
         Console(stderr=True).print(f"error: {text}", highlight=False, markup=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, UsageError) else 1)

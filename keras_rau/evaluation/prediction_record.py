@@ -17,6 +17,7 @@ from keras_rau.datasets.preprocessing import as_config
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.regions import Outcome, Region
 from keras_rau.files import write_bytes
+from keras_rau.strangers import LARGEST_TABLE, read_bytes, read_json, shown
 
 # A folder inside the output folder.
 RECORD = ".keras-rau"
@@ -78,16 +79,9 @@ class Record:
         """
         path = self.folder / _RUN
         try:
-            found = json.loads(path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise RauError(f"Cannot read {path}: {error.strerror or error}. Name another folder.") from error
-        except (ValueError, RecursionError) as error:
-            raise RauError(f"{path} is damaged: {error}. Name a new folder.") from error
-        if not isinstance(found, dict):
-            raise RauError(f"{path} is damaged. Name a new folder.")
-        return found
+            return read_json(path, RauError) if os.path.lexists(path) else None
+        except RauError as error:
+            raise RauError(f"{error} Name a new folder.") from error
 
     def begin(self, settings: dict[str, Any]) -> None:
         """Write the model and the settings of the folder.
@@ -145,7 +139,7 @@ class Record:
             try:
                 entry = _entry(line)
             except (KeyError, TypeError, ValueError, AttributeError):
-                continue  # a note about the table
+                continue  # a note about the table, or not ours
             newest.pop(tuple(sorted(set(entry.outcome.masks.values()))), None)
             newest[tuple(sorted(set(entry.outcome.masks.values())))] = entry
         return list(newest.values())
@@ -160,11 +154,7 @@ class Record:
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RauError(f"Cannot read {path}: {error.strerror}.") from error
-    for line in content.splitlines():
+    for line in read_bytes(path, LARGEST_TABLE, RauError).splitlines():
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
@@ -175,8 +165,17 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _entry(line: dict[str, Any]) -> Entry:
     regions = {name: Region(**region) for name, region in line["regions"].items()}
-    outcome = Outcome(Path(line["given"]), dict(line["masks"]), regions)
-    return Entry(line["image"], line["size"], line["changed"], line["sha256"], dict(line["files"]), outcome)
+    masks, files = dict(line["masks"]), dict(line["files"])
+    if not all(isinstance(word, str) for word in (line["image"], *masks, *masks.values(), *files, *files.values())):
+        raise TypeError
+    return Entry(
+        line["image"],
+        line["size"],
+        line["changed"],
+        line["sha256"],
+        files,
+        Outcome(Path(line["given"]), masks, regions),
+    )
 
 
 def identity_of(image: Path) -> dict[str, Any]:
@@ -238,12 +237,13 @@ def settings_of(predictor: Any) -> dict[str, Any]:
 def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return in which settings two runs differ, one line each; where a model lies does not count."""
     lines = []
-    before, after = then.get("models") or [], now["models"]
+    before, after = then.get("models"), now["models"]
+    before = before if isinstance(before, list) else []
     if [_content(model) for model in before] != [_content(model) for model in after]:
         lines.append(f"model: {_names(before)} then, {_names(after)} now")
     for key, value in now.items():
         if key != "models" and then.get(key) != value:
-            lines.append(f"{key}: {then.get(key)} then, {value} now")
+            lines.append(f"{key}: {shown(then.get(key))} then, {shown(value)} now")
     return lines
 
 

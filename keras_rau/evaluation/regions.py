@@ -1,6 +1,5 @@
 """What a mask says in numbers: area, bounding box, number of parts."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras_rau.csv_text import csv_text, plain
+from keras_rau.csv_rows import read_own_table
+from keras_rau.csv_text import csv_text
 from keras_rau.errors import DataError
 from keras_rau.outputs import LESION
 
@@ -141,12 +141,7 @@ def read_regions(path: Path | str) -> list[dict[str, str]]:
         >>> read_regions("masks/regions.csv")[0]["area"]
         '20841'
     """
-    path = Path(path)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [{key: plain(value) for key, value in row.items()} for row in csv.DictReader(file, strict=True)]
-    except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
-        raise DataError(f"{path} is not a table as keras-rau predict writes it: {error}") from error
-    if rows and not {"image", "mask", "area", "error"} <= rows[0].keys():
-        raise DataError(f"{path} is not a table as keras-rau predict writes it: it has {', '.join(map(str, rows[0]))}.")
-    return rows
+        return [row for _, row in read_own_table(path, ("image", "mask", "area", "error"))]
+    except DataError as error:
+        raise DataError(f"Not a table as keras-rau predict writes it: {error}") from error

@@ -1,12 +1,12 @@
 """Scores as CSV and JSON."""
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_rau.csv_text import csv_text, plain
+from keras_rau.csv_rows import read_own_table
+from keras_rau.csv_text import csv_text
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.summary import score_keys
 from keras_rau.files import write_text
@@ -34,23 +34,19 @@ def read_csv(path: Path | str) -> list[dict[str, Any]]:
     """
     path = Path(path)
     file = path / "scores.csv" if path.is_dir() else path
+    if not file.exists():
+        raise DataError(f"{file} does not exist. Write it with keras-rau evaluate --csv.")
     try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines))
-        return [
-            {key: plain(value) if key == "id" else float(value) for key, value in _checked(row).items()} for row in rows
-        ]
-    except FileNotFoundError as error:
-        raise DataError(f"{file} does not exist. Write it with keras-rau evaluate --csv.") from error
-    except (OSError, ValueError, TypeError, csv.Error) as error:
-        said = one_line(str(error), 300)
-        raise DataError(f"{file} is not a table of scores as keras-rau evaluate --csv writes it: {said}") from error
+        return [_numbers(row, f"{file}, line {line}") for line, row in read_own_table(file, ["id"])]
+    except DataError as error:
+        raise DataError(f"Not a table of scores as keras-rau evaluate --csv writes it: {error}") from error
 
 
-def _checked(row: dict[Any, Any]) -> dict[str, Any]:
-    if "id" not in row:
-        raise ValueError("it has no column 'id'")
-    return row
+def _numbers(row: dict[str, str], where: str) -> dict[str, Any]:
+    try:
+        return {key: value if key == "id" else float(value) for key, value in row.items()}
+    except ValueError as error:
+        raise DataError(f"{where}: {one_line(str(error))}.") from error
 
 
 def writable(path: Path | str) -> Path:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_rau.errors import RauError
+from keras_rau.strangers import one_line
 from keras_rau.trust.weights import check_weights
 
 
@@ -53,8 +54,13 @@ def _copy(source: h5py.Group, target: h5py.Group) -> None:
                 copy.attrs[key] = value
 
 
-def load_weights(model: keras.Model, path: Path | str) -> None:
+def load_weights(model: keras.Model, path: Path | str, *, otherwise: str = "weights=None builds it without.") -> None:
     """Load a file of weights, and say plainly what is wrong with it.
+
+    Args:
+        model: the model.
+        path: the file.
+        otherwise: what to do when the file is of another model, for the message.
 
     Raises:
         ValueError: the file is of another model.
@@ -71,8 +77,7 @@ def load_weights(model: keras.Model, path: Path | str) -> None:
         raise RauError(f"{path} is damaged or no file of weights: {str(error).splitlines()[0]}") from error
     except (ValueError, UserWarning) as error:
         # The warning names containers of Keras, which say nothing to a reader.
-        detail = "" if isinstance(error, UserWarning) else f" {str(error).splitlines()[0]}"
+        detail = "" if isinstance(error, UserWarning) else f" {one_line(str(error).splitlines()[0], 300)}"
         raise ValueError(
-            f"The weights in {path.name} are of another model than {model.name} with these arguments; weights=None builds "
-            f"it without.{detail}"
+            f"The weights in {path} are of another model than {model.name} with these arguments; {otherwise}{detail}"
         ) from error

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau import datasets
-from keras_rau.errors import RauError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
+from keras_rau.strangers import read_json
 from keras_rau.training.config import Config, load_config
 from keras_rau.training.run_directory import RunDirectory
 from keras_rau.training.runs.resume import check_same_settings
@@ -56,6 +57,22 @@ class Cell:
         """
         check_same_settings(self.config, self.run)
         return self.run.metrics.exists()
+
+    def recorded(self, path: Path, *keys: str) -> Any:
+        """Return what a JSON file of the run says under some keys, one within the other.
+
+        Raises:
+            DataError: the file is missing or damaged, or says nothing there.
+        """
+        found: Any = read_json(path)
+        for key in keys:
+            if not isinstance(found, dict) or key not in found:
+                raise DataError(
+                    f"{path} says nothing under {'.'.join(keys)!r}, although the training is finished. Remove {self.path} to "
+                    "train it again."
+                )
+            found = found[key]
+        return found
 
     def samples(self, part: str) -> list[Any]:
         """Samples of a set, by the lists of the run."""

@@ -14,10 +14,12 @@ import numpy as np
 from rich.console import Console
 
 from keras_rau import export
+from keras_rau.errors import DataError
 from keras_rau.export.cost import Cost, cost_of
 from keras_rau.export.multiply_adds import multiply_adds
 from keras_rau.files import write_text
 from keras_rau.markdown import table
+from keras_rau.strangers import read_json
 from keras_rau.study.cells import Cell
 from keras_rau.training.building.model import checked_loss, fresh_model, reads_distance
 from keras_rau.training.config import Config
@@ -51,7 +53,7 @@ def cell_costs(
         for place, cell in enumerate(cells):
             path = cell.path / "cost.json"
             # By reference, so that reports with others do not take each other's figures away.
-            known = json.loads(path.read_text()) if path.exists() else {}
+            known = read_costs(path)
             if measure and reference.name not in known:
                 beside = "" if cell.name == reference.name else f", in turns with {reference.name}"
                 console.print(
@@ -62,6 +64,29 @@ def cell_costs(
                 write_text(path, json.dumps(known, indent=1) + "\n")
             found.append(known.get(reference.name))
         return found
+
+
+def read_costs(path: Path) -> dict[str, Any]:
+    """Return what was measured before, by reference; `{}` when there is no file.
+
+    Raises:
+        DataError: the file is damaged, or not of this form.
+    """
+    found = read_json(path) if path.exists() else {}
+    for cost in found.values():
+        if not _is_cost(cost):
+            raise DataError(f"{path} holds no costs as a study writes them. Remove it to measure them again.")
+    return found
+
+
+def _is_cost(cost: Any) -> bool:
+    try:
+        numbers = [cost["multiply_adds"], *cost["bytes"].values()]
+        for timing in (cost["training"], *(cost["latency"][threads] for threads in ("1", "2"))):
+            numbers += [timing["milliseconds"], timing["ratio"]]
+        return isinstance(cost["processor"], str) and all(isinstance(number, int | float) for number in numbers)
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 class _Subject:

@@ -1,6 +1,5 @@
 """Everything a study found, as one dictionary that tables and plots are made from."""
 
-import json
 import os
 import shlex
 from collections.abc import Sequence
@@ -118,7 +117,7 @@ def surroundings(design: Design) -> dict[str, Any]:
     for source in design.sources:
         for cell in design.cells:
             if cell.config.data.dataset == source.dataset and cell.finished:
-                images[source.dataset] = json.loads(cell.run.metrics.read_text())["training"]["images"]
+                images[source.dataset] = cell.recorded(cell.run.metrics, "training", "images")
     return {
         "study": design.name,
         "title": design.file.title,
@@ -157,15 +156,14 @@ def without_folders(value: Any) -> Any:
 
 def _training(cell: Cell) -> dict[str, Any]:
     """Return how a cell was trained; it may have been long ago, by another version."""
-    surroundings = json.loads(cell.run.environment.read_text())
-    training = json.loads(cell.run.metrics.read_text())["training"]
+    environment = cell.run.environment
+    earlier = cell.recorded(environment).get("earlier_starts", [])
+    seconds = "seconds_in_fit_of_last_start"
     return {
         "seed": cell.config.seed,
-        "git": surroundings["git"],
-        "versions": surroundings["versions"],
-        "machine": surroundings["machine"],
-        "starts": 1 + len(surroundings.get("earlier_starts", ())),
-        "seconds_in_fit_of_last_start": training["seconds_in_fit_of_last_start"],
+        **{key: cell.recorded(environment, key) for key in ("git", "versions", "machine")},
+        "starts": 1 + (len(earlier) if isinstance(earlier, list) else 0),
+        seconds: cell.recorded(cell.run.metrics, "training", seconds),
     }
 
 
@@ -176,15 +174,15 @@ def _chosen(epochs: list[int], per_seed: list[Rows], mean: Rows) -> dict[str, An
 
 def _facts(row: Row) -> dict[str, Any]:
     """Trainings of a line and the size of its model."""
-    first = json.loads(row.cells[0].run.metrics.read_text())
-    config = row.cells[0].config.model_dump(mode="json")
+    first = row.cells[0]
+    config = first.config.model_dump(mode="json")
     return {
         "label": row.label,
         "cells": [cell.name for cell in row.cells],
         "model": without_folders(config["model"]),
         "loss": config["loss"],
         "balance": config["data"]["balance"],
-        "parameters": first["training"]["parameters"],
+        "parameters": first.recorded(first.run.metrics, "training", "parameters"),
     }
 
 

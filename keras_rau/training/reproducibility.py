@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from keras_rau.environment import environment_variables, git_revision, machine, versions
-from keras_rau.errors import RauError
+from keras_rau.errors import DataError, RauError
 from keras_rau.files import write_text
+from keras_rau.strangers import read_json
 from keras_rau.training.run_directory import RunDirectory
 
 
@@ -93,17 +94,16 @@ def record_start(run: RunDirectory, precision: str, more: dict[str, Any]) -> lis
     before = _read(run)
     earlier = []
     if before:
-        earlier = [*before.pop("earlier_starts", []), before]
+        starts = before.pop("earlier_starts", [])
+        earlier = [*(starts if isinstance(starts, list) else []), before]
     write_text(run.environment, json.dumps({**now, "earlier_starts": earlier}, indent=2) + "\n")
     return _differences(before, now) if before else []
 
 
 def _read(run: RunDirectory) -> dict[str, Any]:
     try:
-        return json.loads(run.environment.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, RecursionError):
+        return read_json(run.environment) if run.environment.exists() else {}
+    except DataError:
         # Cut short by a version that did not write it at once.
         return {"unreadable": True}
 

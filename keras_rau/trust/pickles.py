@@ -83,9 +83,12 @@ class Unpickler(pickle._Unpickler):
         """
         try:
             return super().load()
+        except (pickle.UnpicklingError, OSError):
+            raise
         except KeyError as error:
             raise pickle.UnpicklingError(f"the instruction {error} is not allowed") from error
-        except (IndexError, OverflowError, RecursionError, MemoryError, UnicodeDecodeError) as error:
+        # Each instruction takes for granted what stands on the stack and how many bytes follow.
+        except Exception as error:
             raise pickle.UnpicklingError(f"damaged ({type(error).__name__})") from error
 
     def _set(self, target: Any, items: list[Any]) -> None:

@@ -3,9 +3,12 @@
 import os
 import re
 import socket
+import struct
 import sys
+import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +18,7 @@ from keras_rau.datasets.feeding.fast_reading import read_pair_fast
 from keras_rau.datasets.files import IMAGE_SUFFIXES, image_files
 from keras_rau.datasets.reading.decoding import image_size
 from keras_rau.datasets.reading.examination import examine
+from keras_rau.datasets.reading.mask_kinds import _grown
 from keras_rau.datasets.reading.opening import FileProblem
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.describing import mask_values
@@ -193,3 +197,36 @@ def test_folders_that_cannot_be_looked_into_are_refused_by_name(tmp_path):
         datasets.load("folder", root, metadata="x" * 300)
     with pytest.raises(DataError, match=r"x cannot be read: File name too long|… cannot be read: File name too long"):
         datasets.load("folder", tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(("tag", "number"), [(257, 500_000), (278, 1)], ids=["height", "rows per strip"])
+def test_a_tiff_file_of_fewer_strips_than_its_picture_has_is_no_black_picture(tmp_path, read, tag, number):
+    path = tmp_path / "a.tif"
+    Image.fromarray(np.kron(LESION, np.full((4, 4), 255, np.uint8))).save(path)
+    content = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, first)
+    for place in range(first + 2, first + 2 + 12 * count, 12):
+        if struct.unpack_from("<H", content, place) == (tag,):
+            struct.pack_into("<HII", content, place + 2, 4, 1, number)
+    path.write_bytes(content)
+    with pytest.raises(FileProblem, match=r"a\.tif cannot be read as an image.*its strips hold"):
+        read(path)
+
+
+def test_a_long_and_narrow_mask_of_greys_takes_seconds(tmp_path):
+    mask = np.zeros((300_000, 20), np.uint8)
+    mask[1000:-1000, 5:15] = 255
+    mask[1000:-1000, [4, 15]] = 100, 200
+    Image.fromarray(mask).save(tmp_path / "a.png", compress_level=1)
+    begin = time.process_time()
+    with pytest.raises(FileProblem, match="grey values"):
+        datasets.read_mask(tmp_path / "a.png")
+    assert time.process_time() - begin < 20
+
+
+@pytest.mark.parametrize("reach", [0, 1, 9, 300])
+def test_regions_grow_as_by_dilation(reach):
+    region = np.random.default_rng(0).random((60, 40)) > 0.97
+    expected = cv2.dilate(region.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+    np.testing.assert_array_equal(_grown(region, reach), expected)

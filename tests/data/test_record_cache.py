@@ -172,6 +172,7 @@ def _flip(path, place):
         (lambda shard, manifest: manifest.write_text("{"), "manifest.json is damaged"),
         (lambda shard, manifest: manifest.write_text("[]"), "manifest.json is damaged"),
         (lambda shard, manifest: manifest.write_bytes(b"\xff\xfe"), "manifest.json is damaged"),
+        (lambda shard, manifest: (manifest.unlink(), os.mkfifo(manifest)), "manifest.json is damaged"),
     ],
 )
 def test_is_written_anew_when_damaged(samples, folder, damage, reason):

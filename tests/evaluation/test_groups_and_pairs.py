@@ -145,5 +145,5 @@ def test_files_come_back(samples, tmp_path):
     with pytest.raises(DataError, match="does not exist"):
         evaluation.read_csv(tmp_path / "other.csv")
     (tmp_path / "bad.csv").write_text("id,dice\na,high\n")
-    with pytest.raises(DataError, match="not a table of scores"):
+    with pytest.raises(DataError, match=r"Not a table of scores .*bad.csv, line 2"):
         evaluation.read_csv(tmp_path / "bad.csv")

@@ -342,8 +342,30 @@ def test_an_output_that_is_a_file_or_has_a_damaged_record_is_one_line(predict, p
     predict()
     for content in ("{", "[1]", "[" * 100_000):
         (tmp_path / "masks/.keras-rau/prediction.json").write_text(content)
-        with pytest.raises(RauError, match=r"prediction.json is damaged"):
+        with pytest.raises(RauError, match=r"prediction.json .*Name a new folder"):
             predict(resume=resume)
+    (tmp_path / "masks/.keras-rau/prediction.json").unlink()
+    os.mkfifo(tmp_path / "masks/.keras-rau/prediction.json")
+    with pytest.raises(RauError, match=r"prediction.json is a folder, pipe or device"):
+        predict(resume=resume)
+
+
+def test_a_record_of_odd_values_is_refused_or_passed_over(predict, photos, tmp_path):
+    predict()
+    record = tmp_path / "masks/.keras-rau"
+    (done,) = record.glob("done-*.jsonl")
+    lines = [json.loads(line) for line in done.read_text().splitlines() if line]
+    odd = [
+        {**lines[0], key: value} for key in ("masks", "files", "image", "regions") for value in (3, [[1]], {"a": [1]})
+    ]
+    done.write_text("\n".join(json.dumps({**line, "at": 1e12}) for line in odd))
+    with pytest.raises(RauError):
+        predict()
+    assert Record(tmp_path / "masks").entries() == []
+    done.unlink()
+    os.mkfifo(done)
+    with pytest.raises(RauError, match=r"\.jsonl is a folder, pipe or device"):
+        predict(resume=True)
 
 
 def test_the_record_says_who_made_the_masks(predict, photos, tmp_path):

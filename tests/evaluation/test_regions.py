@@ -58,7 +58,9 @@ def test_several_classes_have_a_row_each(tmp_path):
 
 def test_a_table_of_somebody_else_is_refused(tmp_path):
     (tmp_path / "regions.csv").write_text("region,sales\nnorth,3\n")
-    with pytest.raises(DataError, match="is not a table as keras-rau predict writes it"):
+    with pytest.raises(
+        DataError, match=r"Not a table as keras-rau predict writes it: .*regions.csv has no column 'image'"
+    ):
         read_regions(tmp_path / "regions.csv")
     with pytest.raises(DataError, match="No such file"):
         read_regions(tmp_path / "none.csv")

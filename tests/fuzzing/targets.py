@@ -240,6 +240,27 @@ def _read_scores(content: bytes, folder: Path) -> None:
     read_csv(folder / "s.csv")
 
 
+def _read_regions(content: bytes, folder: Path) -> None:
+    from keras_rau.evaluation import read_regions
+
+    (folder / "r.csv").write_bytes(content)
+    read_regions(folder / "r.csv")
+
+
+def _read_history(content: bytes, folder: Path) -> None:
+    from keras_rau.training.runs.history import read_history
+
+    (folder / "h.csv").write_bytes(content)
+    read_history(folder / "h.csv")
+
+
+def _read_pairs(content: bytes, folder: Path) -> None:
+    from keras_rau.datasets.splitting.groups import known_pairs
+
+    (folder / "p.csv").write_bytes(content)
+    known_pairs([], folder / "p.csv")
+
+
 TARGETS = {
     "images": Target(_images, _read_image),
     "masks": Target(_images, _read_mask),
@@ -255,4 +276,7 @@ TARGETS = {
     "split lists": Target(lambda: odd_table(["id"]) | damaged([b"a\nb\nc.jpg\n"]), _read_split),
     "metadata": Target(lambda: odd_table(["image_id", "sex"]), _read_metadata),
     "scores": Target(lambda: odd_table(["id", "dice"]), _read_scores),
+    "regions": Target(lambda: odd_table(["image", "mask", "area", "error"]), _read_regions),
+    "histories": Target(lambda: odd_table(["epoch", "loss"]), _read_history),
+    "pairs": Target(lambda: odd_table(["id", "other"]), _read_pairs),
 }

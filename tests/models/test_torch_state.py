@@ -102,3 +102,76 @@ def test_numbers_that_are_not_finite_are_named(tmp_path):
     write_state(tmp_path / "w.pth", {"a": np.array([np.nan])})
     with pytest.raises(ModelFileError, match="not finite: a"):
         read_checkpoint(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        b"\x80\x02X",  # a length of less than four bytes
+        b"\x80\x02J\x01",
+        b"\x80\x02G\0",
+        b"\x80\x02X\x01\0\0\0\xff.",
+        b"\x80\x02U\x01",
+        b"\x80\x02h\x07.",
+        b"\x80\x02t.",
+        b"\x80\x02s.",
+        b"\x80\x02)R.",
+        b"\x80\x02}b.",
+        b"\x80\x02u.",
+        b"\x80\x02\x8a",
+        b"\x80\x02\x8a\xff.",
+        b"\x80\x02I99x\n.",
+        b"\x80\x02c\xff\n\xff\n.",
+        b"\x80\x02cos\nsystem\n(S'true'\ntR.",
+        b"\x80\x7f.",
+        b"\x80",
+        b"\x95\xff\xff\xff\xff\xff\xff\xff\xff.",
+        b"p\n.",
+        b"pX\n.",
+        b"r\xff\xff\xff\xff.",
+        b"K\x01r\xff\xff\xff\xff.",
+        b"\x80\x02]K\x01K\x02e.",
+        b"\x80\x02K\x01K\x02a.",
+        b"\x80\x02(K\x01d.",
+        b"\x80\x02K\x01Q.",
+        b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.",
+        b"\x80\x02ccollections\nOrderedDict\nK\x01\x85R.",
+        b".",
+        b"",
+    ],
+)
+@BOTH
+def test_cut_and_senseless_pickles_are_one_line(tmp_path, zipped, pickled):
+    path = tmp_path / "w.pth"
+    if zipped:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("w/data.pkl", pickled)
+    else:
+        path.write_bytes(pickled)
+    with pytest.raises(ModelFileError, match=r"Cannot read .*w\.pth") as caught:
+        read_state_dict(path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["end", "directory", "offset"])
+def test_damaged_archives_are_one_line(tmp_path, kind):
+    path = tmp_path / "w.pth"
+    write_state(path, {"w": np.ones(4, "float32")})
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    if kind == "end":
+        del content[end + 9 :]
+    elif kind == "directory":
+        content[end + 12 : end + 20] = b"\xff" * 8
+    else:
+        content[content.index(b"PK\x01\x02") + 42 :][:4] = b"\xff\xff\xff\x7f"
+        content[content.index(b"PK\x01\x02") + 24] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"w\.pth"):
+        read_state_dict(path)
+
+
+def test_numbers_too_large_for_float32_are_named(tmp_path):
+    write_state(tmp_path / "w.pth", {"a\n": np.array([1e300])})
+    with pytest.raises(ModelFileError, match=r"not finite: a\\n"):
+        read_checkpoint(tmp_path / "w.pth")

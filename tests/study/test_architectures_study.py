@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from keras_rau import models
-from keras_rau.errors import RauError, UsageError
+from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export.multiply_adds import multiply_adds
 from keras_rau.models.presets import PRESETS
 from keras_rau.models.scaling import scaled
@@ -58,6 +58,14 @@ def test_the_page_shows_costs_and_what_is_published(study, tmp_path):
     assert "0.8999 | 0.8345 | Dai et al. 2022" in page
     assert (folder / "dice_over_latency.png").stat().st_size > 5000
     assert "![dice over latency](dice_over_latency.png)" in page
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"a": 3}', '{"a": {"training": {}}}', "\udcff"])
+def test_damaged_costs_are_named(study, tmp_path, damage):
+    path = study.rows[1].cells[0].path / "cost.json"
+    path.write_text(damage, errors="surrogateescape")
+    with pytest.raises(DataError, match=r"cost\.json"):
+        run_study(study, tmp_path, Console(quiet=True), report_only=True)
 
 
 def test_each_row_has_its_model_and_loss(study):
@@ -203,14 +211,15 @@ def test_times_are_compared_in_turns():
 def test_each_reference_has_its_figures(study, monkeypatch):
     one, other, third = (row.cells[0] for row in study.rows)
     asked = []
+    (known,) = _cost(6.0).values()
 
     def measured(own, reference):
         asked.append((own.config.model.name, reference.config.model.name))
-        return {"multiply_adds": len(asked)}
+        return {**known, "multiply_adds": len(asked)}
 
     monkeypatch.setattr(costs, "_measured", measured)
     for _ in range(2):
-        assert costs.cell_costs([other], third, Console(quiet=True)) == [{"multiply_adds": 1}]
+        assert costs.cell_costs([other], third, Console(quiet=True)) == [{**known, "multiply_adds": 1}]
         assert costs.cell_costs([other], one, Console(quiet=True))[0]["multiply_adds"] == 250_000_000
     assert asked == [("ege_unet", "ms_red")]
 

@@ -126,6 +126,26 @@ def test_a_finished_training_with_other_settings_is_not_taken(losses, tmp_path):
         _report(losses, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("metrics.json", "{", "no JSON"),
+        ("metrics.json", '{"training": {"images": {}}}', "says nothing under 'training.parameters'.*train it again"),
+        ("metrics.json", '{"training": 3}', "says nothing under"),
+        ("environment.json", "[]", "should hold one JSON object"),
+        ("environment.json", "{}", "says nothing under 'git'"),
+        ("history.csv", "epoch,val_dice\n0\n", r"history.csv, line 2 has 1 cell"),
+        ("scores_test_epoch_020.csv", "id,dice\na,1,2\n", r"scores_test_epoch_020.csv, line 2 has 3 cell"),
+    ],
+)
+def test_damaged_files_of_a_finished_training_are_named(losses, tmp_path, file, content, message):
+    (losses.cells[0].path / file).write_text(content)
+    with pytest.raises(RauError, match=message) as caught:
+        _report(losses, tmp_path)
+    assert file in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_lines_of_the_imbalance_study_are_broken_down(data_dir, tmp_path):
     source = Source("phantom", data_dir, (1, 2), {"data.options": {"n": 12, "size": 48}})
     grid = Grid(tmp_path / "cells", (0,), "rau_net_nano")

@@ -1,8 +1,10 @@
 """Starting from trained weights."""
 
 import json
+import os
 from types import SimpleNamespace
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -148,15 +150,37 @@ def test_weights_alone_need_the_name_of_their_model(file, tmp_path):
     model = _model(size=48, depth=2, width=4)
     assert initialise(model, load_start(config)) == []
     np.testing.assert_array_equal(trained.get_weights()[0], model.get_weights()[0])
-    with pytest.raises(RauError, match="does not hold the weights of rau_net_nano"):
+    with pytest.raises(RauError, match=r"m\.weights\.h5 are of another model than rau_net_nano .* with --model"):
         load_start(_config(init=str(path), model="rau_net_nano", model__depth=2))
+
+
+@pytest.mark.parametrize("part", ["layers/conv2d", "layers/conv_block", "layers"])
+def test_weights_that_lack_a_part_of_the_model_are_refused(file, tmp_path, part):
+    path = tmp_path / "m.weights.h5"
+    keras.saving.load_model(file).save_weights(path)
+    with h5py.File(path, "r+") as weights:
+        del weights[part]
+    with pytest.raises(RauError, match=r"m\.weights\.h5 are of another model than rau_net_nano"):
+        load_start(_config(init=str(path), model="rau_net_nano", model__depth=2, model__width=4))
 
 
 def test_what_is_no_model_is_refused(file, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "m.keras").write_bytes(file.read_bytes()[:500])
     keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "other.keras")
+    (tmp_path / "phantom.json").write_text("{}")
+    (tmp_path / "m.tflite").write_bytes(b"TFL3")
+    (tmp_path / "m.npz").write_bytes(b"PK")
+    os.mkfifo(tmp_path / "pipe.keras")
+    expected = (
+        r"Expected: a \.keras file, a run directory, a file of weights \(\.weights\.h5\), or the name of a preset"
+    )
     for name, message in (
+        ("phantom.json", expected),
+        ("m.tflite", expected),
+        ("m.npz", expected),
+        ("pipe.keras", expected),
+        ("a" * 300 + ".keras", "does not exist"),
         ("gone.keras", "does not exist"),
         ("run", "not a run directory"),
         ("m.keras", r"damaged or no \.keras file"),

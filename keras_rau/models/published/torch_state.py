@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from keras_rau.errors import ModelFileError
+from keras_rau.strangers import one_line
 from keras_rau.trust.pickles import Unpickler
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -29,18 +30,6 @@ _DTYPES = {
 _INSIDE = ("state_dict", "model_state_dict", "model", "net")
 _PREFIXES = ("module.", "model.", "net.", "_orig_mod.")
 _ZIP = b"PK\x03\x04"
-_FAULTS = (
-    OSError,
-    EOFError,
-    pickle.UnpicklingError,
-    ValueError,
-    KeyError,
-    AttributeError,
-    TypeError,
-    zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
 class _Tensor:
@@ -131,8 +120,10 @@ def read_state_dict(path: Path | str) -> dict[str, np.ndarray]:
             tensors = _state_of(tensors)
             storages = {storage: read(*storage) for storage in {tensor.storage for tensor in tensors.values()}}
         return {name: _view(tensor, storages[tensor.storage]) for name, tensor in tensors.items()}
-    except _FAULTS as error:
-        raise ModelFileError(f"Cannot read {path} as a PyTorch state dict: {str(error)[:200]}") from error
+    # Of damaged archives and numbers, zipfile, struct and NumPy raise nearly anything.
+    except Exception as error:
+        reason = one_line(str(error) or type(error).__name__, 200)
+        raise ModelFileError(f"Cannot read {path} as a PyTorch state dict: {reason}") from error
 
 
 def read_checkpoint(path: Path | str) -> dict[str, np.ndarray]:
@@ -151,10 +142,11 @@ def read_checkpoint(path: Path | str) -> dict[str, np.ndarray]:
         inside = [name for name in state if name not in ("total_ops", "total_params")]
         if inside and all(name.startswith(prefix) for name in inside):
             state = {name.removeprefix(prefix): state[name] for name in inside}
-    state = {name: np.asarray(value, np.float32) for name, value in state.items()}
+    with np.errstate(over="ignore"):
+        state = {name: np.asarray(value, np.float32) for name, value in state.items()}
     broken = [name for name, value in state.items() if not np.isfinite(value).all()]
     if broken:
-        raise ModelFileError(f"{path} holds numbers that are not finite: {', '.join(broken[:5])}")
+        raise ModelFileError(f"{path} holds numbers that are not finite: {one_line(', '.join(broken[:5]))}")
     return state
 
 

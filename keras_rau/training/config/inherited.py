@@ -1,18 +1,21 @@
 """Settings that a training takes over from the model it starts from, unless the configuration says otherwise."""
 
 import inspect
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from keras_rau import pretrained
 from keras_rau.errors import DataError, UsageError
+from keras_rau.strangers import one_line
 from keras_rau.training.run_directory import RunDirectory
 
 # Of the arguments in a model file: those that belong to one training, and not to the architecture.
 _OF_THE_TRAINING = {"name", "trainable", "input_shape", "dtype", "encoder_weights", "classes", "class_names"}
 # Those that follow from the classes, which are those of the masks.
 _OF_THE_CLASSES = {"output_activation": ("sigmoid", "softmax")}
+_ENDINGS = (".keras", ".h5", ".hdf5")
 # Of the JSON file beside a model, which says how it was fed.
 _FEEDING = ("image_size", "resize", "preprocess")
 
@@ -47,22 +50,29 @@ def take_over(tree: dict[str, Any]) -> None:
 
 
 def initial_file(source: str) -> Path | None:
-    """The file that `init` means: of a run directory its best model; `None` when it is the name of a preset.
+    """Return the file that `init` means: of a run directory its best model; `None` when it is the name of a preset.
 
     Raises:
-        DataError: there is no such file.
+        DataError: there is no such file, or it is of another kind than models are.
     """
-    path = Path(source)
-    if path.is_dir():
+    path, said = Path(source), one_line(source)
+    # Not those of `Path`, which raise where a name is too long.
+    if os.path.isdir(path):
         best = RunDirectory(path).best
         if not best.exists():
-            raise DataError(f"The folder {path} is not a run directory: {best} does not exist. Received: init={source}")
-        return best
-    if path.exists():
-        return path
-    if path.suffix or path.parent != Path():
-        raise DataError(f"The model to start from does not exist: {path}. Received: init={source}")
-    return None
+            raise DataError(f"The folder {path} is not a run directory: {best} does not exist. Received: init={said}")
+        path = best
+    elif not os.path.exists(path):
+        if path.suffix or path.parent != Path():
+            raise DataError(f"The model to start from does not exist: {said}.")
+        return None
+    # A pipe or a device would never end.
+    if not os.path.isfile(path) or path.suffix not in _ENDINGS:
+        raise DataError(
+            f"{path} is nothing to start from. Expected: a .keras file, a run directory, a file of weights (.weights.h5), or "
+            f"the name of a preset. Received: init={said}"
+        )
+    return path
 
 
 def _architecture(path: Path) -> dict[str, Any]:
@@ -70,8 +80,8 @@ def _architecture(path: Path) -> dict[str, Any]:
     from keras_rau.models import UNet
     from keras_rau.models.presets import PRESETS
 
-    if path.name.endswith(".weights.h5"):
-        raise UsageError(f"{path} holds weights alone and does not say of which model: name it with --model.")
+    if path.suffix != ".keras":
+        raise UsageError(f"{path} is read for its weights alone and does not say of which model: name it with --model.")
     content = _config(path)
     kind, arguments = content.get("class_name"), content.get("config", {})
     presets = [name for name, preset in PRESETS.items() if preset.builder.__name__ == kind]
@@ -120,9 +130,6 @@ def _config(path: Path) -> dict[str, Any]:
     from keras_rau.trust.archive import check_archive, read_config
     from keras_rau.trust.keras_config import check_config
 
-    # A pipe or a device would never end.
-    if not path.is_file():
-        raise DataError(f"{path} is not a file. Name a .keras file or a run directory.")
     try:
         with zipfile.ZipFile(path) as archive:
             check_archive(archive, path)

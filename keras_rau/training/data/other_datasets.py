@@ -15,6 +15,7 @@ from keras_rau.errors import DataError
 from keras_rau.evaluation import evaluate, write_csv
 from keras_rau.export import Predictor
 from keras_rau.files import write_text
+from keras_rau.strangers import LARGEST_LIST, read_text
 from keras_rau.training.config import Config
 
 # No word of a set may be in these names: they lie beside its lists.
@@ -58,7 +59,7 @@ class MoreImages:
 def read_more(folder: Path) -> list[str]:
     """Read what `MoreImages.save` wrote: source and id of each image; none where there is no list."""
     path = folder / _LIST
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return read_text(path, LARGEST_LIST).splitlines() if path.exists() else []
 
 
 def load_more(

@@ -13,11 +13,11 @@ from keras_rau.datasets.splitting.leaking import chosen_by, identity, trained_on
 from keras_rau.errors import DataError, RauError, UsageError
 from keras_rau.export.checks import load_keras
 from keras_rau.export.sidecar import read_sidecar
+from keras_rau.models.weights_file import load_weights
 from keras_rau.suggestion import did_you_mean
 from keras_rau.training.building.classes import class_arguments
 from keras_rau.training.config import Config
 from keras_rau.training.config.inherited import initial_file
-from keras_rau.trust.weights import check_weights
 
 # Sources whose ids say nothing about images of other folders.
 _OWN_NAMES = {"folder", "phantom"}
@@ -201,16 +201,14 @@ def _trained_preset(name: str) -> keras.Model:
 
 
 def _with_weights(config: Config, path: Any) -> keras.Model:
-    check_weights(path)
+    arguments = {**config.model.arguments, **class_arguments(config)}
     try:
-        arguments = {**config.model.arguments, **class_arguments(config)}
         model = models.from_preset(config.model.name, weights=None, **arguments)
-        model.load_weights(path)
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise RauError(
-            f"{path} does not hold the weights of {config.model.name} with these arguments: {reason}"
-        ) from error
+        load_weights(model, path, otherwise="name its preset and arguments with --model and --set model.KEY=VALUE.")
+    except RauError:
+        raise
+    except ValueError as error:
+        raise RauError(str(error)) from error
     return model
 
 

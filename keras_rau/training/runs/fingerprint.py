@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from keras_rau.csv_text import plain, safe
+from keras_rau.csv_rows import read_own_table
+from keras_rau.csv_text import safe
 from keras_rau.datasets.files import listed
 from keras_rau.errors import DataError
 from keras_rau.files import write_text
@@ -74,12 +75,12 @@ def check_same_files(found: Fingerprint, written: Path, run: Path) -> None:
         run: its folder, for the message.
 
     Raises:
-        DataError: files have changed; the first are named.
+        DataError: files have changed; the first are named. Or the table is damaged.
     """
     if not written.exists():
         return
-    with written.open(newline="", encoding="utf-8") as file:
-        before = {plain(name): tuple(row) for name, *row in list(csv.reader(file))[1:]}
+    rows = read_own_table(written, _COLUMNS)
+    before = {row["id"]: tuple(row[name] for name in _COLUMNS[1:]) for _, row in rows}
     changed = []
     for name in sorted(before.keys() & found.files.keys()):
         old, new = before[name], found.files[name]

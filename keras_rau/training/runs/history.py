@@ -7,16 +7,29 @@ from typing import Any
 
 import keras
 
+from keras_rau.csv_rows import read_own_table
+from keras_rau.errors import DataError
 from keras_rau.files import write_text
+from keras_rau.strangers import one_line
 
 
 def read_history(path: Path, epochs: int | None = None) -> list[dict[str, float]]:
-    """Rows of a history file, numbers as numbers; of the first `epochs`, if given; `[]` when there is none."""
+    """Return the rows of a history file, numbers as numbers; of the first `epochs`, if given; `[]` when there is none.
+
+    Raises:
+        DataError: the file is damaged; the line is named.
+    """
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+    rows = [_numbers(row, f"{path}, line {line}") for line, row in read_own_table(path, ["epoch"])]
     return rows if epochs is None else [row for row in rows if row["epoch"] < epochs]
+
+
+def _numbers(row: dict[str, str], where: str) -> dict[str, float]:
+    try:
+        return {"epoch": float(row["epoch"])} | {key: float(value) for key, value in row.items() if value}
+    except ValueError as error:
+        raise DataError(f"{where}: {one_line(str(error))}.") from error
 
 
 class HistoryFile(keras.callbacks.Callback):
