@@ -112,14 +112,21 @@ def _remedy(found: np.ndarray, labels: Labels) -> str:
         if others.max() == 0:
             return "Divide the mask by 255; or pass ignore_value=255 where 255 means void."
         return "Pass ignore_value=255 if 255 means void; the pixels with this value then do not count."
+    if labels.classes == 1 and found.size == 2 and found[0] == -1 and found[1] == 1:
+        return "Masks of -1 and 1: take `(mask + 1) / 2`."
     if _whole(found) and found.min() >= 0 and found.max() <= 20:
         return _numbers_remedy(found, labels)
+    if labels.classes == 1 and found.size == 2 and found[0] == 0:
+        return "Masks of 0 and one other value: take `mask > 0`."
     if found.min() >= 0 and 1 < found.max() <= 255:
         return "Grey values of 8 bits: divide by 255, or take `mask >= 128`."
     return "Scale the mask to [0, 1]." if not labels.numbers else "Give every class its number, from 0."
 
 
 def _numbers_remedy(found: np.ndarray, labels: Labels) -> str:
+    if labels.classes == 1 and found.min() >= 1:
+        # `mask > 0` would be lesion everywhere.
+        return "No pixel is 0; the labels seem to count from 1: subtract 1, or take the mask of one class, `mask == k`."
     if labels.classes == 1:
         return (
             "These look like class numbers: take the mask of one class, `mask == k`, or of all, `mask > 0`; for several "

@@ -125,7 +125,13 @@ def _unclear(path: Path, present: np.ndarray) -> FileProblem:
     if len(present) == 1:
         what = f"it holds the one grey value {present[0]}, which may be lesion or not"
     elif len(present) == 2:
-        what = f"it holds the 2 grey values {present[0]} and {present[1]}, of which none is 0"
+        one, other = present
+        return FileProblem(
+            "mask_of_greys",
+            f"{path} holds the values {one} and {other}, none of which is 0, so that it does not say which is background.",
+            f"If {one} is background and {other} lesion, say so with the option classes of the data set: "
+            f"--option 'classes={{{one}: background, {other}: lesion}}'.",
+        )
     else:
         what = f"it holds {len(present)} grey values from {present[0]} to {present[-1]}"
     return FileProblem("mask_of_greys", f"{path} is not a mask of two values: {what}. {_PLAIN}", LABELS_REMEDY)

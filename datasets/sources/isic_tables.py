@@ -5,7 +5,7 @@ from pathlib import Path
 from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.isic_years import YEARS, Part, Year
 from keras_rau.datasets.sources.scanning import Tree
-from keras_rau.datasets.sources.tables import Table, add_row, header, read_lines, read_table
+from keras_rau.datasets.sources.tables import Table, add_row, header, image_id, read_lines, read_table
 from keras_rau.strangers import one_line
 
 # Who drew an outline and with what: our own table, and that of IMA++, one row for each outline.
@@ -69,7 +69,7 @@ def _outlines(path: Path, listing: Listing) -> Table:
     drawn: dict[str, list[dict[str, str]]] = {}
     for row in rows[1:] if places else []:
         cells = dict(zip(titles, (cell.strip() for cell in row), strict=False))
-        name = cells.get(titles[places[0]], "").upper()
+        name = image_id(cells.get(titles[places[0]], ""))
         if name:
             drawn.setdefault(name, []).append(
                 {column: cells[key] for key, column in _OUTLINE_COLUMNS.items() if cells.get(key)}
@@ -95,7 +95,7 @@ def _diagnoses_2016(path: Path, listing: Listing) -> Table:
         if word not in _2016_DIAGNOSES:
             _unknown(path, row, "benign, malignant, 0 or 1", listing)
             return {}
-        add_row(found, row[0].strip().upper(), {"diagnosis": _2016_DIAGNOSES[word]}, path, listing)
+        add_row(found, image_id(row[0].strip()), {"diagnosis": _2016_DIAGNOSES[word]}, path, listing)
     return found
 
 

@@ -189,7 +189,7 @@ def _offer_paths(tree: Tree) -> None:
     if count:
         raise DataError(
             f"No images were found in {tree.root} by these options, but {count} pair(s) by the folders that they lie in: "
-            'datasets.load("folder", root, ids="path") takes them (train: --set data.options.ids=path).'
+            'datasets.load("folder", root, ids="path") takes them (on the command line: --option ids=path).'
         )
 
 
@@ -222,8 +222,8 @@ def _within(tree: Tree, given: str | None, usual: str, default: Path | None) -> 
         raise DataError(
             f"The folder {path} does not exist. Name the folders with the options images and masks, or say with "
             "image_pattern and mask_pattern how the files are called. Where every set has its own folders, such as "
-            'train/images and test/images, datasets.load("folder", root, ids="path") takes them all (train: '
-            "--set data.options.ids=path)."
+            'train/images and test/images, datasets.load("folder", root, ids="path") takes them all (on '
+            "the command line: --option ids=path)."
         )
     return existing_folder(path)
 

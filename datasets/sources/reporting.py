@@ -9,10 +9,10 @@ from keras_rau.datasets.files import listed
 from keras_rau.datasets.findings import Finding, Listing, errors
 from keras_rau.errors import DataError
 
-_ADVICE = "Add what is missing, or leave these out with unpaired='drop' (train: --set data.options.unpaired=drop)."
+_ADVICE = "Add what is missing, or leave these out with unpaired='drop' (--option unpaired=drop)."
 _BY_PATH = (
-    'As typed: datasets.load("folder", root, ids="path"); train: --set data.options.ids=path; validate and evaluate: '
-    "--option ids=path. Lists with the old names still fit where a name is unique."
+    'As typed: datasets.load("folder", root, ids="path"), or --option ids=path on the command line. '
+    "Lists with the old names still fit where a name is unique."
 )
 _FOLDERS = 5
 _UNPAIRED = ("mask_missing", "image_missing")

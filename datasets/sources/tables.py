@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.csv_rows import csv_rows
-from keras_rau.datasets.files import composed
+from keras_rau.datasets.files import IMAGE_SUFFIXES, composed
 from keras_rau.datasets.findings import Listing
 from keras_rau.errors import DataError
 from keras_rau.strangers import LARGEST_TABLE, one_line, read_bytes, shown
@@ -71,8 +71,19 @@ def decode(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def image_id(cell: str) -> str:
+    """Return the id in a cell of a table of an archive, in capitals; some tables write the name of the file.
+
+    Example:
+        >>> image_id("isic_0000001.jpg")
+        'ISIC_0000001'
+    """
+    name = Path(cell.replace("\\", "/")).name
+    return (Path(name).stem if Path(name).suffix.lower() in IMAGE_SUFFIXES else name).upper()
+
+
 def read_table(
-    path: Path, keys: Sequence[str], listing: Listing, identify: Callable[[str], str] = str.upper, first: bool = False
+    path: Path, keys: Sequence[str], listing: Listing, identify: Callable[[str], str] = image_id, first: bool = False
 ) -> Table:
     """Rows of a CSV file with a header by image id; cells without content are left out.
 

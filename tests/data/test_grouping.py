@@ -84,10 +84,11 @@ def test_patients_and_lesions_of_the_archive_are_groups(tmp_path):
         (tmp_path / file).unlink()
 
 
-def test_one_patient_in_two_official_sets_is_leakage(tmp_path):
+@pytest.mark.parametrize("cell", ["{}", "{}.jpg", "images/{}.JPG"])
+def test_one_patient_in_two_official_sets_is_leakage(cell, tmp_path):
     write_isic2018(tmp_path, ["ISIC_0000001", "ISIC_0000002"])
     write_isic2018(tmp_path, ["ISIC_0000003", "ISIC_0000004"], "Test")
-    rows = "ISIC_0000001,IP_1\nISIC_0000003,IP_1\n"
+    rows = "".join(f"{cell.format(name)},IP_1\n" for name in ("ISIC_0000001", "ISIC_0000003"))
     (tmp_path / "metadata.csv").write_text(f"isic_id,patient_id\n{rows}")
     samples = datasets.load("isic2018", tmp_path)
     sets = {name: [sample for sample in samples if sample.split == name] for name in ("train", "test")}

@@ -51,7 +51,7 @@ def test_the_refusal_names_the_option_and_asks_nobody_to_delete(tmp_path):
             datasets.load("folder", tmp_path, **options)
         said = str(caught.value)
         assert 'datasets.load("folder", root, ids="path")' in said
-        assert "data.options.ids=path" in said
+        assert "--option ids=path" in said
         assert not any(word in said.lower() for word in ("remove", "delete"))
     assert len(datasets.load("folder", tmp_path, ids="path")) == 6
 

@@ -112,7 +112,7 @@ def masks_of_different_numbers(root: Path) -> None:
 @case(
     "folder",
     "a mask of grey and white",
-    ("mask_of_greys", "b_mask.png .*2 grey values 100 and 255, of which none is 0"),
+    ("mask_of_greys", "b_mask.png holds the values 100 and 255, none of which is 0"),
 )
 def mask_without_black(root: Path) -> None:
     _mask(root, np.where(picture(1)[1] > 0, 255, 100).astype(np.uint8))
