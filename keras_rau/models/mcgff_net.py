@@ -113,7 +113,8 @@ def _pyramid(net: Net, x: Any) -> Any:
     """Dilations and the mean of the image, weighed by channel."""
     filters = x.shape[-1]
     mean = _biased(net, ops.mean(x, axis=(1, 2), keepdims=True), filters, 1)
-    spread = ops.broadcast_to(mean, ops.shape(x)) if None not in x.shape[1:3] else mean + ops.zeros_like(x)
+    known = None not in x.shape[1:3]
+    spread = ops.tile(mean, (1, *x.shape[1:3], 1)) if known else mean + ops.zeros_like(x)
     maps = [spread, _biased(net, x, filters), *(_biased(net, x, filters, dilation=rate) for rate in _DILATIONS)]
     x = net.concat(maps)
     across = net.layer(keras.layers.Conv1D, "across", 1, _ACROSS, padding="same", use_bias=False, activation="sigmoid")

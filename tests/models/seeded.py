@@ -10,7 +10,12 @@ _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 def seeded_state(shapes: Mapping[str, Sequence[int]]) -> dict[str, np.ndarray]:
     """Draw a state dict that keeps activations in range: kernels of variance 1 / fan-in, statistics near 0 and 1."""
-    return {name: _draw(name, tuple(shape)) for name, shape in shapes.items()}
+    state = {name: _draw(name, tuple(shape)) for name, shape in shapes.items()}
+    for name in shapes:
+        if name.endswith(".linear_1.weight") and (tied := name.replace("linear_1", "linear_0")) in shapes:
+            # The memories of MALUNet share their numbers; of two that differ PyTorch keeps the one that it reads last.
+            state[tied] = np.ascontiguousarray(state[name].transpose(1, 0, 2))
+    return state
 
 
 def _draw(name: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -36,12 +36,7 @@ KINDS = {
 }
 # The one that takes a second stands for all.
 _MARKS = (pytest.mark.slow, pytest.mark.matrix)
-# On TensorFlow by 2 % of the largest logit, on PyTorch by 2e-6: not understood.
-_MALUNET = pytest.mark.xfail(keras.backend.backend() == "tensorflow", reason="MALUNet differs on TensorFlow")
-EACH = [
-    pytest.param(name, marks=() if name == "ege_unet" else (*_MARKS, *([_MALUNET] if name == "malunet" else [])))
-    for name in KINDS
-]
+EACH = [pytest.param(name, marks=() if name == "ege_unet" else _MARKS) for name in KINDS]
 
 
 def _reference(name):
