@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def fresh_name(path: Path) -> Path:
         >>> fresh_name(Path("masks"))
         PosixPath('masks-2')
     """
+    if not path.name:
+        # The working folder, or the root.
+        path = Path(os.path.abspath(path)) if os.path.abspath(path) != os.sep else Path(os.sep, "output")
     number, found = 1, path
     while not is_free(found):
         number += 1
@@ -154,8 +158,27 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse a place where a pipe, device or socket is: as root one could replace `/dev/null` for the whole machine.
+
+    Raises:
+        OSError: there is one.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # free, or what hinders comes out as it is written
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is a pipe, device or socket; name a file", str(path))
+
+
 def put(part: Path, path: Path) -> None:
-    """Move a finished file or folder to its place, for good; an empty folder there makes room."""
+    """Move a finished file or folder to its place, for good; an empty folder there makes room.
+
+    Raises:
+        OSError: it cannot be moved, or a pipe or device has its place.
+    """
+    check_replaceable(path)
     if path.is_dir():
         path.rmdir()
     os.replace(part, path)

@@ -2,11 +2,14 @@
 
 import errno
 import os
+import socket
+from pathlib import Path
 
 import pytest
 
 from keras_rau.errors import RauError
-from keras_rau.files import write_bytes, write_text
+from keras_rau.evaluation.score_files import writable
+from keras_rau.files import fresh_name, is_free, write_bytes, write_text
 
 
 def test_a_taken_place_stays(tmp_path):
@@ -46,3 +49,28 @@ def test_the_longest_name_is_written(tmp_path):
     with pytest.raises(RauError, match="File name too long"):
         write_text(tmp_path / ("x" * 256), "text")
     assert len(os.listdir(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "socket"])
+def test_a_pipe_or_device_is_never_replaced(tmp_path, kind):
+    place = tmp_path / "a"
+    if kind == "socket":
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(place))
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        place = tmp_path / "pipe" if kind == "pipe" else place
+        if kind != "pipe":
+            place.symlink_to(tmp_path / "pipe")
+    before = os.lstat(place)
+    with pytest.raises(RauError, match="pipe, device or socket; name a file"):
+        write_text(place, "text")
+    with pytest.raises(RauError, match="pipe, device or socket; name a file"):
+        writable(place)
+    assert os.lstat(place).st_ino == before.st_ino
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_a_folder_without_a_name_has_a_free_name_beside_it(name):
+    assert is_free(fresh_name(Path(name)))

@@ -15,6 +15,7 @@ from keras_rau.datasets.reading.decoding import place_mask, upright_image
 from keras_rau.datasets.reading.depth import FULL, GUESS_REMEDY, guess_message
 from keras_rau.datasets.reading.inversion import looks_inverted
 from keras_rau.datasets.reading.opening import Opened, open_file
+from keras_rau.datasets.reading.pictures import MOST
 from keras_rau.datasets.reading.two_values import LABELS_REMEDY, lesion_value, two_values
 from keras_rau.datasets.samples import Sample
 
@@ -112,9 +113,10 @@ def _open(result: Examination, path: Path) -> Opened | None:
     if wanted is not None and wanted != found:
         result.add("suffix_differs", f"{path} is not a {wanted} file but {found}. Rename it, or save it again.", path)
     if opened.frames > 1:
+        more = " or more" if opened.frames == MOST else ""
         result.add(
             "several_pictures",
-            f"{path} holds {opened.frames} pictures, of which the first is used. Save the one you mean on its own.",
+            f"{path} holds {opened.frames}{more} pictures, of which the first is used. Save the one you mean on its own.",
             path,
         )
     return opened

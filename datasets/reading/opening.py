@@ -29,6 +29,7 @@ from keras_rau.datasets.reading.content import (
     unreadable,
 )
 from keras_rau.datasets.reading.depth import FULL, jpeg2000_depth, tiff_depth
+from keras_rau.datasets.reading.pictures import pictures
 
 __all__ = ["FORMATS", "FileProblem", "Header", "Opened", "header", "open_file"]
 
@@ -79,7 +80,7 @@ class Opened:
     Attributes:
         path: the file.
         format: what the content is, such as `"JPEG"`, whatever the name says.
-        frames: number of pictures in it, of which the first is read; previews that cameras add to a JPEG do not count.
+        frames: number of pictures in it, see `pictures`; the first is read.
         orientation: EXIF orientation, 1 to 8.
         turned: whether the pixels lie upright already, as Pillow and OpenCV give those of TIFF files; otherwise they lie
             as they are stored.
@@ -118,8 +119,9 @@ def open_file(path: Path | str) -> Opened:
         # The pixels that OpenCV gave need not be decoded twice.
         if deep is None or image.format != "JPEG2000":
             image.load()
-        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    return Opened(path, image.format or "", frames, orientation, image.format == "TIFF", image, deep, depth)
+    return Opened(
+        path, image.format or "", pictures(image, data), orientation, image.format == "TIFF", image, deep, depth
+    )
 
 
 def header(path: Path | str) -> Header:

@@ -1,6 +1,7 @@
 """A SavedModel read as data before TensorFlow, which runs parts of it while loading, sees it."""
 
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,10 @@ def _refuse(path: Path, what: str) -> None:
 
 
 def _check_files(path: Path) -> None:
-    home = path.resolve()
+    # Not `Path.resolve`, which raises over a link to itself.
+    home = os.path.realpath(path)
     for each in path.rglob("*"):
-        if not each.resolve().is_relative_to(home):
+        if not Path(os.path.realpath(each)).is_relative_to(home):
             _refuse(path, f"holds a link out of its folder ({each.name})")
         if not (each.is_file() or each.is_dir()):
             _refuse(path, f"holds a pipe or device ({each.name})")

@@ -52,7 +52,14 @@ def segment_on_beam(
         folder = f"{shared}/keras-rau-{uuid.uuid4().hex}" if shared else local
         try:
             models = [model] if isinstance(model, (str, Path)) else list(model)
-            _run([Path(one).resolve() for one in models], jobs, output.resolve(), settings, folder, options)
+            _run(
+                [Path(os.path.realpath(one)) for one in models],
+                jobs,
+                Path(os.path.realpath(output)),
+                settings,
+                folder,
+                options,
+            )
             found = dict(_outcomes(folder))
         except Exception as error:
             raise RauError(

@@ -1,5 +1,6 @@
 """What differs between trainings: settings, surroundings, scores image by image."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def compare_runs(paths: Sequence[Path], score: str = "dice", common: bool = Fals
         >>> compare_runs([Path("runs/first"), Path("runs/second")])["config"]
         {'loss.name': ['compound', 'dice']}
     """
-    if len(paths) < 2 or len({path.resolve() for path in paths}) < len(paths):
+    if len(paths) < 2 or len({os.path.realpath(path) for path in paths}) < len(paths):
         raise UsageError(f"Name two or more different runs to compare. Received: {', '.join(map(str, paths))}")
     for path in paths:
         if path.is_dir() and not (path / "config.yaml").exists() and not (path / "scores.csv").exists():

@@ -9,7 +9,7 @@ from keras_rau.csv_rows import read_own_table
 from keras_rau.csv_text import csv_text
 from keras_rau.errors import DataError, RauError
 from keras_rau.evaluation.summary import score_keys
-from keras_rau.files import write_text
+from keras_rau.files import check_replaceable, write_text
 from keras_rau.strangers import one_line
 
 
@@ -57,6 +57,7 @@ def writable(path: Path | str) -> Path:
     """
     path = Path(path)
     try:
+        check_replaceable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
         path.open("a").close()

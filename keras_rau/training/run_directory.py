@@ -121,7 +121,7 @@ class RunDirectory:
 
     def _check_room(self, needed: int) -> None:
         # Before anything is made: the same command must work once there is room.
-        there = next(folder for folder in (self.path, *self.path.resolve().parents) if folder.exists())
+        there = next(folder for folder in (self.path, *Path(os.path.realpath(self.path)).parents) if folder.exists())
         missing = needed - sum(path.stat().st_size for path in self.checkpoints.glob("*.keras"))
         free = shutil.disk_usage(there).free
         if free < missing:
@@ -171,7 +171,7 @@ def alone(path: Path) -> Iterator[None]:
     Raises:
         RauError: another process trains there.
     """
-    name = hashlib.sha256(f"{getpass.getuser()}:{path.resolve()}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(f"{getpass.getuser()}:{os.path.realpath(path)}")).hexdigest()[:16]
     lock = FileLock(Path(tempfile.gettempdir()) / f"keras-rau-{name}.lock", timeout=0)
     try:
         lock.acquire()

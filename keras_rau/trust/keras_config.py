@@ -7,6 +7,7 @@ import keras
 
 from keras_rau.errors import ModelFileError
 from keras_rau.strangers import one_line, parse_json, shown
+from keras_rau.trust.effort import check_effort
 
 # Where the parts of models live. Everything else that Keras exports (utilities, loading, applications, which fetch and read
 # files) can be named in a file, too, and is not needed to build a model from its parts.
@@ -57,12 +58,13 @@ def check_config(text: bytes | str, name: str, *, own: Collection[str] = (), old
         old: the form of HDF5 files, in which classes of Keras have no module.
 
     Raises:
-        ModelFileError: it is damaged, or names something else.
+        ModelFileError: it is damaged, names something else, or would take Keras minutes.
     """
     config = parse_json(text, name, ModelFileError)
     if not isinstance(config.get("class_name"), str) or not isinstance(config.get("config"), dict):
         raise ModelFileError(f"{name} does not say of which class its model is.")
     check_objects(config, name, own=own, old=old)
+    check_effort(config, name)
     return config
 
 

@@ -19,7 +19,7 @@ from keras_rau.datasets.files import IMAGE_SUFFIXES, image_files
 from keras_rau.datasets.reading.decoding import image_size
 from keras_rau.datasets.reading.examination import examine
 from keras_rau.datasets.reading.mask_kinds import _grown
-from keras_rau.datasets.reading.opening import FileProblem
+from keras_rau.datasets.reading.opening import FileProblem, open_file
 from keras_rau.datasets.samples import Sample
 from keras_rau.datasets.validation.describing import mask_values
 from keras_rau.errors import DataError, UsageError
@@ -212,6 +212,24 @@ def test_a_tiff_file_of_fewer_strips_than_its_picture_has_is_no_black_picture(tm
     path.write_bytes(content)
     with pytest.raises(FileProblem, match=r"a\.tif cannot be read as an image.*its strips hold"):
         read(path)
+
+
+def test_a_chain_of_pictures_is_not_followed_to_its_end(tmp_path):
+    tags = [(256, 8), (257, 8), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 8), (279, 64)]
+    head = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, number) for tag, number in tags)
+    size, first = len(head) + 4, 8 + 64
+    chain = [head + struct.pack("<I", first + size * number) for number in range(1, 20_000)]
+    (tmp_path / "a.tif").write_bytes(
+        b"II*\0" + struct.pack("<I", first) + b"\x80" * 64 + b"".join(chain) + head + b"\0" * 4
+    )
+    frames = [Image.fromarray(np.full((8, 8), number, np.uint8)) for number in range(4)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    content = (tmp_path / "a.gif").read_bytes()
+    last = content[content.rindex(b"\x21\xf9") : -1]
+    (tmp_path / "b.gif").write_bytes(content[:-1] + last * 20_000 + b";")
+    begin = time.process_time()
+    assert [open_file(tmp_path / name).frames for name in ("a.tif", "a.gif", "b.gif")] == [100, 4, 100]
+    assert time.process_time() - begin < 1
 
 
 def test_a_long_and_narrow_mask_of_greys_takes_seconds(tmp_path):

@@ -17,6 +17,7 @@ from keras_rau.errors import DataError, ExportError, ModelFileError, RauError
 from keras_rau.export.programs import opening
 from keras_rau.export.programs.trial import try_tflite
 from keras_rau.trust import load_keras_file
+from keras_rau.trust.effort import check_effort
 from tests.command import run_command
 from tests.deploy.hostile import checkpoints, keras_archives, tflite_files
 from tests.deploy.hostile.attack import canary, open_attack
@@ -34,6 +35,8 @@ SAMPLE = {
         "keras: encoder weights from the network",
         "keras: layer of terabytes",
         "keras: map of terabytes",
+        "keras: chain of thousands",
+        "keras: layers backwards",
         "keras: classifier",
         "keras: external link",
         "keras: array of terabytes",
@@ -180,6 +183,16 @@ def test_a_map_that_no_memory_holds_is_found_before_it_is_made(tmp_path):
     path = keras_archives.CASES["keras: map of terabytes"](tmp_path).path
     with pytest.raises(ModelFileError, match=r"3200000, 3200000, 3\), 122,880,000,000,000 bytes"):
         export.Predictor(path)
+
+
+def test_layers_in_any_order_that_keras_writes_are_taken():
+    image = keras.Input((16, 16, 3))
+    shared, x = keras.layers.Conv2D(3, 1), image
+    for _ in range(60):
+        x = shared(keras.layers.Activation("relu")(x))
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(keras.Model(image, x))))
+    check_effort(config, "m.keras")
+    keras.saving.deserialize_keras_object(config)
 
 
 def test_the_limit_of_weights_ends_with_the_file(tmp_path):

@@ -33,6 +33,20 @@ def functional(*layers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def backwards(count: int) -> dict[str, Any]:
+    """Configuration of a functional model that lists each layer before the one that it follows."""
+    found = functional(*[layer("Activation", activation="linear") for _ in range(count)])
+    names = [each["config"]["name"] for each in found["config"]["layers"]]
+    for place, each in enumerate(found["config"]["layers"]):
+        tensor = {"shape": [None, 32, 32, 3], "dtype": "float32", "keras_history": [names[place - 1], 0, 0]}
+        node = {"args": [{"class_name": "__keras_tensor__", "config": tensor}], "kwargs": {}}
+        each |= {"name": names[place], "inbound_nodes": [node] if place else []}
+    found |= {"class_name": "Functional", "registered_name": "Functional"}
+    ends = {"input_layers": [["image", 0, 0]], "output_layers": [[names[-1], 0, 0]]}
+    found["config"] |= {"layers": found["config"]["layers"][::-1], **ends}
+    return found
+
+
 def layer(kind: str, module: str | None = LAYERS, **config: Any) -> dict[str, Any]:
     """Configuration of a layer."""
     return {"module": module, "class_name": kind, "config": config, "registered_name": None}
@@ -135,6 +149,8 @@ CONFIGS = {
     "encoder weights from the network": lambda folder: ours(encoder="mobilenet_v2", encoder_weights="imagenet"),
     "layer of terabytes": lambda folder: functional(layer("Flatten"), layer("Dense", units=10**9)),
     "our model of terabytes": lambda folder: ours(width=10**6),
+    "chain of thousands": lambda folder: functional(*[layer("Activation", activation="linear") for _ in range(3000)]),
+    "layers backwards": lambda folder: backwards(1000),
     "our model without end": lambda folder: ours(depth=10**8),
     "map of terabytes": lambda folder: functional(
         layer("UpSampling2D", size=[10**5, 10**5]), layer("MaxPooling2D", pool_size=[10**5, 10**5])
