@@ -45,7 +45,7 @@ def check_pixels(
 
     def fault() -> str | None:
         # JAX knows the result of a comparison where it only follows what was compared, for a gradient.
-        masks, found = _seen(truth), _seen(prediction)
+        masks, found = seen(truth), seen(prediction)
         said = None if masks is None else mask_fault(masks, labels)
         return prediction_fault(found) if said is None and probabilities and found is not None else said
 
@@ -109,7 +109,7 @@ def _predicted(prediction: Any, probabilities: bool) -> Any:
     return ops.equal(prediction, prediction)
 
 
-def _seen(value: Any) -> np.ndarray | None:
+def seen(value: Any) -> np.ndarray | None:
     """Return the value, or `None` while a program is traced: each backend has its own error for that."""
     try:
         return ops.convert_to_numpy(value)
@@ -129,7 +129,7 @@ def _enforced(valid: Any, fault: Callable[[], str | None], fail: Callable[[], An
             # Inside the branch, so that the steps of a sound training pay for one comparison only.
             with tf.control_dependencies([tf.cond(every, lambda: True, fail)]):
                 return tf.identity(valid)
-    sound = _seen(every)
+    sound = seen(every)
     found = None if sound is None or sound else fault()
     if found is not None and warn:
         warnings.warn(f"{owner}: {found}{NO_RESULT}", stacklevel=6)

@@ -5,6 +5,8 @@ from typing import Any
 
 from keras import ops
 
+from keras_rau.pixel_values import seen
+
 
 def as_maps(values: Any, name: str) -> Any:
     """`(B, H, W[, K])` as float32 `(B, H, W, K)`."""
@@ -24,10 +26,14 @@ def flatten_pixels(values: Any) -> Any:
 
 
 def split_weight(sample_weight: Any, y_true: Any) -> tuple[Any, Any]:
-    """Weights of images and weights of pixels; one of them is `None`."""
+    """Return weights of images and weights of pixels; one of them is `None`.
+
+    Raises:
+        ValueError: the shape is of neither, or (eagerly) a weight is negative; it becomes NaN where it cannot be seen.
+    """
     if sample_weight is None:
         return None, None
-    weight = ops.convert_to_tensor(sample_weight, "float32")
+    weight = _not_negative(ops.convert_to_tensor(sample_weight, "float32"))
     shape, wanted = tuple(weight.shape), tuple(ops.convert_to_tensor(y_true).shape)
     if shape in ((), (1,)) or (len(shape) == 1 and _fits(shape[:1], wanted[:1])):
         return weight, None
@@ -91,3 +97,12 @@ def check_ignore_value(ignore_value: float | None, channels: int) -> None:
 
 def _fits(shape: tuple, wanted: tuple) -> bool:
     return all(one is None or other is None or one == other for one, other in zip(shape, wanted, strict=True))
+
+
+def _not_negative(weight: Any) -> Any:
+    values = seen(weight)
+    if values is None:
+        return ops.where(weight >= 0, weight, float("nan"))
+    if (values < 0).any():
+        raise ValueError(f"`sample_weight` must hold no negative weights. Received: weights from {values.min():g} on")
+    return weight

@@ -239,3 +239,17 @@ def test_arguments_of_another_type_are_named(name, arguments):
     key, value = next(iter(arguments.items()))
     with pytest.raises(ValueError, match=re.escape(f"{key}={value!r}")):
         losses.get(name, **arguments)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1), (3, 5, 7)])
+def test_negative_weights_are_refused_or_give_nan(shape):
+    truth, prediction = random_maps()
+    weights = np.ones(shape, "float32")
+    weights[1] = -1
+    for run in (losses.DiceLoss(), metrics.DiceScore().update_state):
+        with pytest.raises(ValueError, match=r"no negative weights. Received: weights from -1"):
+            run(truth, prediction, sample_weight=weights)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        assert np.isnan(tf.function(losses.DiceLoss(), jit_compile=True)(truth, prediction, tf.constant(weights)))
