@@ -128,6 +128,8 @@ def _word(node: yaml.Node) -> str:
 def _number(loader: _Loader, node: Any) -> Any:
     if len(node.value) > _LONGEST_NUMBER:
         _refuse(f"a number of more than {_LONGEST_NUMBER} characters", node)
+    if ":" in node.value:
+        _refuse(f"YAML takes {one_line(node.value)} for a number to the base of 60; write it in quotes", node)
     make = yaml.SafeLoader.construct_yaml_int
     if node.tag.endswith("float"):
         make = yaml.SafeLoader.construct_yaml_float

@@ -32,6 +32,8 @@ HOSTILE = [
     ("epochs: " + "9" * 5000, "a number of more than 40 characters"),
     ("epochs: 0x" + "f" * 10_000, "a number of more than 40 characters"),
     ("epochs: 1" + ":59" * 9000, "a number of more than 40 characters"),
+    ("epochs: 1:30", "1:30 for a number to the base of 60"),
+    ("optimizer: {learning_rate: 1:30.5}", "1:30.5 for a number to the base of 60"),
     ("epochs: .inf", "numbers must be finite"),
     ("optimizer: {learning_rate: .nan}", "numbers must be finite"),
     ("epochs: !!float 1e999", "numbers must be finite"),
