@@ -13,7 +13,7 @@ from keras_rau.datasets.findings import Listing
 from keras_rau.datasets.sources.own_folder import folder
 from keras_rau.datasets.sources.phantom_drawing import CLASSES, draw_phantom
 from keras_rau.errors import DataError
-from keras_rau.strangers import read_json
+from keras_rau.strangers import read_json, shown
 
 _RECORD = "phantom.json"
 # Raised whenever the drawing changes, so that an old set is not taken for a new one.
@@ -36,14 +36,14 @@ def phantom(
 
     Raises:
         DataError: `root` holds something else, or a set drawn with another `n`, `seed` or `size`.
-        ValueError: `n`, `seed` or `size` is no whole number or too small.
+        ValueError: `n`, `seed` or `size` is no whole number, too small or too large.
     """
     root = Path(root)
     given = {"n": n, "seed": seed, "size": size}
-    for name, least in (("n", 1), ("seed", 0), ("size", 32)):
+    for name, (least, most) in _RANGES.items():
         value = given[name]
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-            raise ValueError(f"`{name}` must be a whole number of at least {least}. Received: {name}={value!r}")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most):
+            raise ValueError(f"`{name}` must be a whole number of {least} to {most}. Received: {name}={shown(value)}")
     drawn, described = _classes(classes)
     given = {**given, **({"classes": drawn} if drawn is not None else {})}
     record = root / _RECORD
@@ -86,14 +86,18 @@ def _classes(classes: Any) -> tuple[int | None, ClassMasks | None]:
     return highest + 1, described
 
 
+_RANGES = {"n": (1, 1_000_000), "seed": (0, 2**32 - 1), "size": (32, 10_000)}
 _DEFAULTS = {"n": 200, "seed": 0, "size": 256}
 
 
 def _read(record: Path) -> dict[str, Any]:
     try:
-        return read_json(record)
+        found = read_json(record)
+        if found.get("classes", 1) not in (1, *range(3, len(CLASSES) + 1)):
+            raise DataError(f"{record} holds no number of classes that phantoms have: {shown(found['classes'])}.")
     except DataError as error:
         raise DataError(f"{error} Remove the folder to have it drawn afresh.") from error
+    return found
 
 
 def _draw(root: Path, n: int, seed: int, size: int, classes: int) -> None:

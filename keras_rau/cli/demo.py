@@ -12,9 +12,9 @@ def demo(
     output: Annotated[
         Path | None, typer.Option(help="Folder to write; new or empty. Left out: demo, or the next free demo-2, …")
     ] = None,
-    images: Annotated[int, typer.Option(help="How many phantoms to draw.")] = 300,
+    images: Annotated[int, typer.Option(help="How many phantoms to draw.", max=1_000_000)] = 300,
     epochs: Annotated[int, typer.Option(help="Epochs to train.")] = 12,
-    image_size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 128,
+    image_size: Annotated[int, typer.Option(help="Side of the images in pixels.", max=10_000)] = 128,
 ) -> None:
     """Draw phantoms, train a small model on them, score it, export it, and write a report: the whole way in minutes."""
     from rich.console import Console

@@ -52,7 +52,9 @@ def evaluate(
     worst: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Draw the ten worst images into this folder; new or empty.")
     ] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side the model sees, for a model of any size.")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Side the model sees, for a model of any size.", max=10_000)
+    ] = None,
     augment: Augment = None,
     threshold: Threshold = None,
     largest: Largest = False,

@@ -25,7 +25,9 @@ def export(
         Literal["float32", "float16", "dynamic", "int8"],
         typer.Option(help="Of TFLite files. int8 is a quarter as large, with uint8 in and out."),
     ] = "float32",
-    image_size: Annotated[int | None, typer.Option(help="Side to fix for a model of any size (tflite).")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Side to fix for a model of any size (tflite).", max=10_000)
+    ] = None,
     calibration_dir: Annotated[
         Path | None, typer.Option(help="Folder of images that int8 ranges are measured on; masks in it are left out.")
     ] = None,

@@ -24,7 +24,7 @@ def find_lr(
     option: SourceOptions = None,
     lowest: Annotated[float, typer.Option(help="Learning rate of the first step.")] = 1e-6,
     highest: Annotated[float, typer.Option(help="Learning rate of the last step.")] = 1.0,
-    steps: Annotated[int, typer.Option(min=20, help="How many steps.")] = 100,
+    steps: Annotated[int, typer.Option(min=20, max=1_000_000, help="How many steps.")] = 100,
 ) -> None:
     """Find a learning rate: a short training while the rate rises; draws the loss and suggests a rate."""
     from keras_rau.errors import UsageError

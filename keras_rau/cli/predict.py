@@ -23,7 +23,9 @@ def predict(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the images with the outline drawn in.")
     ] = False,
-    image_size: Annotated[int | None, typer.Option(help="Side the model sees, for a model of any size.")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Side the model sees, for a model of any size.", max=10_000)
+    ] = None,
     augment: Augment = None,
     threshold: Threshold = None,
     largest: Largest = False,

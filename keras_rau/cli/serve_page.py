@@ -14,7 +14,7 @@ def serve_page(
     output: Annotated[
         Path, typer.Option(help="Folder of the page: built when it is new or empty, else served as it is.")
     ] = Path("page"),
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 for a free one.", min=0, max=65535)] = 8000,
     registry: Annotated[str, typer.Option(help="Where LiteRT.js is fetched from.")] = "https://registry.npmjs.org",
     trust: Trust = False,
     build_only: Annotated[bool, typer.Option("--build-only", help="Build the folder, but do not serve it.")] = False,

@@ -1,6 +1,8 @@
 """The command line: what it prints, what it returns."""
 
+import errno
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -251,3 +253,13 @@ def test_demo(tmp_path):
     report = (tmp_path / "d" / "report.md").read_text()
     assert "| TFLite |" in report
     assert (tmp_path / "d" / "run" / "overlays.png").exists()
+
+
+def test_an_error_of_the_system_is_one_line_that_names_the_file(monkeypatch, capsys):
+    def fail():
+        raise OSError(errno.ENAMETOOLONG, "File name too long", "a\n" * 5000)
+
+    monkeypatch.setattr("keras_rau.cli.app", fail)
+    status, _, err = run_command(monkeypatch, capsys, "models")
+    assert (status, len(err.splitlines())) == (1, 1)
+    assert re.fullmatch(r"error: Cannot use a\\na\\n.{,300}…: File name too long\.\n", err)

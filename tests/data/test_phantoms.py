@@ -1,5 +1,7 @@
 """Drawn images."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,19 @@ def test_no_simple_threshold_solves_them():
         found = grey < grey.mean() - 0.5 * grey.std()
         scores.append(2 * (found & (mask > 0)).sum() / (found.sum() + mask.sum()))
     assert 0.3 < np.mean(scores) < 0.85
+
+
+@pytest.mark.parametrize("given", [{"n": 10**9}, {"size": 2**32}, {"seed": 2**40}])
+def test_numbers_that_no_disk_or_memory_holds_are_refused(tmp_path, given):
+    with pytest.raises(ValueError, match="must be a whole number of"):
+        datasets.load("phantom", tmp_path / "new", **given)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("classes", ["x", [1], 10**9, -1])
+def test_a_record_of_odd_classes_is_refused(tmp_path, classes):
+    datasets.load("phantom", tmp_path, n=1, size=32)
+    record = tmp_path / "phantom.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "classes": classes}))
+    with pytest.raises(DataError, match=r"phantom\.json holds no number of classes"):
+        datasets.load("phantom", tmp_path)

@@ -8,6 +8,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from keras_rau.outputs import Outputs
 from keras_rau.training.config.sections import Section
 
+# Of 100 million pixels, the most that are decoded.
+_LARGEST_SIDE = 10_000
+
 
 class DataSection(Section):
     """Source of the images, their split, and their way to the model."""
@@ -122,8 +125,8 @@ class DataSection(Section):
     @field_validator("image_size")
     @classmethod
     def _positive(cls, value: tuple[int, int]) -> tuple[int, int]:
-        if min(value) < 16:
-            raise ValueError(f"height and width must be at least 16. Received: {value}")
+        if min(value) < 16 or max(value) > _LARGEST_SIDE:
+            raise ValueError(f"height and width must be at least 16 and at most {_LARGEST_SIDE}. Received: {value}")
         return value
 
     @field_validator("preprocess", mode="before")

@@ -28,8 +28,8 @@ class Config(Section):
     )
     loss: NamedSection = Field(NamedSection(name="compound"), description="name of the loss, and its arguments")
     optimizer: OptimizerSection = OptimizerSection()
-    epochs: int = Field(40, ge=1, description="epochs of the whole training")
-    batch_size: int = Field(8, ge=1, description="images per step, over all devices and hosts")
+    epochs: int = Field(40, ge=1, le=1_000_000, description="epochs of the whole training")
+    batch_size: int = Field(8, ge=1, le=1_000_000, description="images per step, over all devices and hosts")
     metrics: list[str] = Field(["dice", "iou"], description="metrics of every epoch, see keras_rau.metrics.names()")
     monitor: str = Field("val_dice", description="logged value that the best checkpoint is chosen by")
     monitor_mode: Literal["auto", "max", "min"] = Field(
