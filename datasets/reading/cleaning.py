@@ -191,4 +191,8 @@ def refusals(result: Cleaned) -> tuple[list[str], list[str]]:
     remedies = {problem.remedy for problem in result.refused if problem.remedy and problem not in ours}
     if ours:
         remedies.add("Where you know that greys mean lesion from some value on, say so with --threshold, such as 0.5.")
+    if result.written and len(ours) < len(result.refused):
+        remedies.add(
+            "The masks of a data set are of one kind: put those that mean something else into a folder of their own."
+        )
     return [printable(problem.message) for problem in result.refused], sorted(remedies)

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from keras_rau import datasets
+from keras_rau.datasets.reading.cleaning import refusals
 from keras_rau.errors import DataError, UsageError
 from tests.command import run_command
 from tests.data.small_files import tagged
@@ -64,6 +65,7 @@ def test_labels_are_never_cut_and_never_stop_the_others(folder, tmp_path, name, 
     assert [str(folder / "labels.png") in problem.message for problem in result.refused] == [True]
     assert "classes=" in result.refused[0].remedy
     assert "clean-masks" not in str(result.refused[0])
+    assert "a folder of their own" in str(refusals(result)[1])
 
 
 def test_greys_without_a_clear_outline_are_cut_only_at_a_threshold_that_is_named(folder, tmp_path):
