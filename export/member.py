@@ -25,6 +25,7 @@ class Member:
         threads: of a `.tflite` model.
         classes: see `outputs_of`.
         logits: see `outputs_of`.
+        style: outline style; the threshold beside the model, which was chosen for the default map, does not count for another.
         **opening: of `open_backend`.
 
     Raises:
@@ -38,11 +39,16 @@ class Member:
         threads: int | None,
         classes: Classes,
         logits: bool | None,
+        style: Any = None,
         **opening: Any,
     ) -> None:
         self.path = Path(path)
-        self.backend = open_backend(self.path, threads, **opening)
+        self.backend = open_backend(self.path, threads, style=style, **opening)
         self.info = read_sidecar(self.path)
+        choice = getattr(self.backend, "choice", None)
+        self.style = None if choice is None or choice.is_default else choice
+        if self.style is not None:
+            self.info.pop("threshold", None)
         self.resize = self.info.get("resize", "letterbox")
         self.preprocess = sidecar_steps(self.path)
         model = getattr(self.backend, "model", None)

@@ -14,6 +14,7 @@ from keras_rau.cli.options import (
     Models,
     SetOptions,
     SourceOptions,
+    Style,
     Threshold,
     Trust,
     existing_model,
@@ -57,6 +58,7 @@ def evaluate(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    style: Style = None,
     trust: Trust = False,
     find_threshold: Annotated[
         bool, typer.Option("--find-threshold", help="Also score other thresholds; choose by --split val, not by test.")
@@ -93,6 +95,7 @@ def evaluate(
         "--threshold": threshold,
         "--largest": largest,
         "--fill-holes": fill_holes,
+        "--style": style,
         "--find-threshold": find_threshold,
         "--worst": worst,
     }
@@ -126,6 +129,7 @@ def evaluate(
                 threshold=threshold,
                 largest=largest,
                 fill_holes=fill_holes,
+                style=style,
                 trust=trust,
                 find_threshold=find_threshold,
                 worst=worst,

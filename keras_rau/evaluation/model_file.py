@@ -49,6 +49,7 @@ def evaluate_file(
     """
     from keras_rau.environment import versions
     from keras_rau.export import Predictor
+    from keras_rau.export.styles import name_of
 
     if worst is not None:
         check_free(worst, "--worst")
@@ -63,6 +64,8 @@ def evaluate_file(
     model = {"model": names[0]} if len(names) == 1 else {"model": names}
     result = {**summary, **model, "dataset": dataset, "split": split or "all", "versions": versions()}
     used = {**predictor.refinement.stated(), "threshold": refinement.get("threshold")}
+    if refinement.get("style") is not None:
+        used["style"] = name_of(refinement["style"])
     if stated := {name: value for name, value in used.items() if value is not None}:
         result["refinement"] = stated
     if find_threshold:
