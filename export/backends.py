@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -79,6 +80,28 @@ class KerasBackend:
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict."""
         return np.asarray(self.model.predict_on_batch(batch), np.float32)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Names of the outline styles; none where one was chosen, because it is folded in."""
+        return tuple(getattr(self.model, "outline_styles", ()))
+
+    @cached_property
+    def style_key(self) -> str | None:
+        """See `keras_rau.models.styles.style_key`."""
+        from keras_rau.models.styles import style_key
+
+        return style_key(self.model)
+
+    def maps(self, batch: np.ndarray) -> np.ndarray:
+        """Logits of the default map and of each style, `(B, h, w, K + 1)`."""
+        return np.asarray(self._all_maps.predict_on_batch(batch), np.float32)
+
+    @cached_property
+    def _all_maps(self) -> Any:
+        from keras_rau.models.styles import all_maps
+
+        return all_maps(self.model)
 
 
 def _ports(specs: dict[str, Any]) -> list[Port]:

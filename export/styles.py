@@ -1,6 +1,6 @@
 """Outline styles of model files: folded into Keras models, combined in NumPy over TFLite files that hold every map."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,17 @@ class StyledBackend:
     Args:
         inner: gives the logits of the default map and of each style, `(B, h, w, K + 1)`.
         choice: what to make of them.
+        styles: names of the K styles.
+        style_key: see `keras_rau.models.styles.style_key`.
     """
 
     channels = 1
 
-    def __init__(self, inner: Any, choice: StyleChoice) -> None:
+    def __init__(
+        self, inner: Any, choice: StyleChoice, styles: Sequence[str] = (), style_key: str | None = None
+    ) -> None:
         self.inner, self.choice, self.size = inner, choice, inner.size
+        self.styles, self.style_key = tuple(styles), style_key
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict probabilities `(B, H, W, 1)`."""
@@ -80,7 +85,7 @@ def with_stated_styles(path: Path, load: Callable[[], Any], style: Any) -> Any:
             f"{path} has {backend.channels} maps, but it says of itself that it has {len(names) + 1}, of the outline styles "
             f"{one_line(', '.join((DEFAULT, *names)))}. Export the model again."
         )
-    return StyledBackend(backend, choice)
+    return StyledBackend(backend, choice, names, info.get("style_key"))
 
 
 def check_stated_style(path: Path, style: Any) -> None:

@@ -167,3 +167,45 @@ def test_the_commands_take_a_style(monkeypatch, capsys, files, photo, tmp_path):
     assert status == 0, err
     assert "all.tflite, loose: largest difference" in out
     assert run_command(monkeypatch, capsys, *words, "--style", "tight")[0] == 2
+
+
+def test_both_files_give_the_same_maps_to_fit_on(files, photo):
+    found = [export.Predictor(path).members[0] for path in files]
+    assert found[0].style_key == found[1].style_key
+    assert found[0].styles == found[1].styles == STYLES
+    maps = [one.style_logits([photo, photo[:25]], [(20, 24), (10, 24)]) for one in found]
+    for keras_maps, tflite_maps, size in zip(*maps, [(20, 24), (10, 24)], strict=True):
+        assert keras_maps.shape == (*size, 3)
+        np.testing.assert_allclose(keras_maps, tflite_maps, atol=1e-3)
+
+
+def test_fit_style_writes_a_file_or_says_why_not_and_needs_no_tensorflow(monkeypatch, capsys, files, tmp_path):
+    # People of this clinic outline what is above the median, which an offset can say.
+    for name in ("images", "masks"):
+        (tmp_path / "p" / name).mkdir(parents=True)
+    for number in range(10):
+        pixels = np.random.default_rng(number).integers(0, 255, (20, 30, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"p/images/{number}.png")
+        found = export.Predictor(files[1]).predict_proba(pixels)
+        Image.fromarray((found >= np.median(found)).astype(np.uint8) * 255).save(tmp_path / f"p/masks/{number}.png")
+    script = (
+        "import sys\n"
+        "from keras_rau.cli import main\n"
+        f"sys.argv = ['keras-rau', 'fit-style', '--model', r'{files[1]}', '--dataset', 'folder', '--data-dir', 'p', "
+        "'--output', 'style.json', '--margin', '0', '--penalty', '0.001']\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n    assert not stop.code\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    assert "style.json: default" in found.stdout
+    for path in files:
+        assert export.Predictor(path, style=tmp_path / "style.json").threshold == 0.5
+    words = ["fit-style", "--model", files[1], "--dataset", "folder", "--data-dir", tmp_path / "p"]
+    status, out, err = run_command(monkeypatch, capsys, *words, "--output", tmp_path / "no.json", "--margin", "0.99")
+    assert status == 0, err
+    assert out.startswith("nothing written: Dice")
+    assert not (tmp_path / "no.json").exists()
+    assert run_command(monkeypatch, capsys, *words, "--output", tmp_path / "style.json")[0] == 1
