@@ -8,6 +8,8 @@ from keras_rau.lazy import lazy
 _NAMES = {
     "saved_model": "to_saved_model",
     "tflite": "to_tflite",
+    "tflite_of_all_styles": "all_styles",
+    "all_styles_from_file": "all_styles",
     "from_file": "model_file",
     "export_all": "everything",
     "Predictor": "predictor",

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from keras_rau.errors import ExportError, ModelFileError
 from keras_rau.export.programs.form import Form, Port, check_form
 from keras_rau.export.programs.opening import TYPES, check_program, check_readable
 from keras_rau.export.sidecar import check_unchanged
+from keras_rau.export.styles import check_stated_style, chosen_of, with_stated_styles
 from keras_rau.strangers import one_line
 
 
@@ -25,17 +27,19 @@ class Backend(Protocol):
         """Map float32 `(B, H, W, 3)` to float32 `(B, H, W, channels)`."""
 
 
-def open_backend(path: Path | str, threads: int | None, trust: bool = False) -> Backend:
+def open_backend(path: Path | str, threads: int | None, trust: bool = False, style: Any = None) -> Backend:
     """Load a `.keras` file, a `.tflite` file or a SavedModel folder.
 
     Args:
         path: the model.
         threads: of a `.tflite` file.
         trust: load a SavedModel or `.tflite` file without a look at what it does, see `check_program`.
+        style: outline style, see `keras_rau.outline_styles.choose_style`.
 
     Raises:
         ExportError: nothing is there, it is damaged, hostile, of another kind or form, or not the file that its sidecar was
             written for.
+        RauError: the model has no such style.
     """
     path = Path(path)
     if not path.exists():
@@ -48,13 +52,14 @@ def open_backend(path: Path | str, threads: int | None, trust: bool = False) -> 
                 f"The folder {path} is neither a SavedModel (saved_model.pb) nor a run directory "
                 "(checkpoints/best.keras)."
             )
+        check_stated_style(path, style)
         check_program(path, trust)
         return SavedModelBackend(path)
     if path.suffix == ".keras":
-        return KerasBackend(path)
+        return KerasBackend(path, style)
     if path.suffix == ".tflite":
         check_program(path, trust)
-        return TFLiteBackend(path, threads)
+        return with_stated_styles(path, lambda: TFLiteBackend(path, threads), style)
     raise ExportError(
         f"Models are .keras files, .tflite files and SavedModel folders; pickles and others are not opened. Received: {path}"
     )
@@ -63,16 +68,40 @@ def open_backend(path: Path | str, threads: int | None, trust: bool = False) -> 
 class KerasBackend:
     """A Keras model file, loaded in safe mode."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, style: Any = None) -> None:
         from keras_rau.export.checks import FLOATS, form_of, load_keras, model_size
 
-        self.model = load_keras(path)
+        model = load_keras(path)
+        self.choice = None if style is None else chosen_of(model, style)
+        self.model = model.with_style(self.choice) if self.choice and model.outline_styles else model
         check_form(form_of(self.model), path, types=FLOATS, named=False)
         self.size, self.channels = model_size(self.model), None
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """Predict."""
         return np.asarray(self.model.predict_on_batch(batch), np.float32)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Names of the outline styles; none where one was chosen, because it is folded in."""
+        return tuple(getattr(self.model, "outline_styles", ()))
+
+    @cached_property
+    def style_key(self) -> str | None:
+        """See `keras_rau.models.styles.style_key`."""
+        from keras_rau.models.styles import style_key
+
+        return style_key(self.model)
+
+    def maps(self, batch: np.ndarray) -> np.ndarray:
+        """Logits of the default map and of each style, `(B, h, w, K + 1)`."""
+        return np.asarray(self._all_maps.predict_on_batch(batch), np.float32)
+
+    @cached_property
+    def _all_maps(self) -> Any:
+        from keras_rau.models.styles import all_maps
+
+        return all_maps(self.model)
 
 
 def _ports(specs: dict[str, Any]) -> list[Port]:

@@ -30,6 +30,7 @@ def export_all(
     calibration_count: int = COUNT,
     classes: Classes = None,
     logits: bool | None = None,
+    style: Any = None,
     **checks: Any,
 ) -> dict[str, ParityReport]:
     """Write `saved_model/1` and `model_PRECISION.tflite` of each precision, and what is to be known of them.
@@ -47,6 +48,7 @@ def export_all(
         calibration_count: how many of them to take at most.
         classes: of a foreign model of several classes, see `outputs_of`.
         logits: the output of a foreign model is taken before its activation.
+        style: outline style that is folded into the last convolution, see `Predictor`; the default map when `None`.
         **checks: `samples`, `measure` and `trust`, see `saved_model`.
 
     Returns:
@@ -60,7 +62,7 @@ def export_all(
     """
     check_backend()
     folder = new_output(output)
-    model, info = load_source(source)
+    model, info = load_source(source, style)
     outputs = outputs_of(model, info, classes=classes, logits=logits)
     checks |= {"verify": check_dir, "info": info, "classes": classes, "logits": logits}
     size = image_size or wanted_size(model, info)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_rau.datasets.geometry import as_size, fit_image, restore
+from keras_rau.datasets.geometry import Size, as_size, fit_image, resize_map, restore
 from keras_rau.datasets.preprocessing import preprocess
-from keras_rau.errors import ExportError
+from keras_rau.errors import ExportError, UsageError
 from keras_rau.export.backends import open_backend
 from keras_rau.export.outputs import Classes, outputs_of
 from keras_rau.export.probabilities import probabilities_of
@@ -25,6 +25,7 @@ class Member:
         threads: of a `.tflite` model.
         classes: see `outputs_of`.
         logits: see `outputs_of`.
+        style: outline style; the threshold beside the model, which was chosen for the default map, does not count for another.
         **opening: of `open_backend`.
 
     Raises:
@@ -38,11 +39,17 @@ class Member:
         threads: int | None,
         classes: Classes,
         logits: bool | None,
+        style: Any = None,
         **opening: Any,
     ) -> None:
         self.path = Path(path)
-        self.backend = open_backend(self.path, threads, **opening)
+        self.backend = open_backend(self.path, threads, style=style, **opening)
         self.info = read_sidecar(self.path)
+        choice = getattr(self.backend, "choice", None)
+        self.style = None if choice is None or choice.is_default else choice
+        if self.style is not None:
+            self.info.pop("threshold", None)
+        self.styles = tuple(getattr(self.backend, "styles", ()))
         self.resize = self.info.get("resize", "letterbox")
         self.preprocess = sidecar_steps(self.path)
         model = getattr(self.backend, "model", None)
@@ -73,6 +80,31 @@ class Member:
         if self.outputs.kind == "lesion":
             maps = maps[..., 0]
         return [restore(found, image.shape[:2], self.resize) for found, image in zip(maps, images, strict=True)]
+
+    @property
+    def style_key(self) -> str | None:
+        """What tells the maps of this model from those of others; `None` where nothing says it."""
+        return getattr(self.backend, "style_key", None)
+
+    def style_logits(self, images: Sequence[np.ndarray], sizes: Sequence[Size]) -> list[np.ndarray]:
+        """Return the logits of the default map and of each style, `(h, w, K + 1)`, for RGB images.
+
+        Args:
+            images: the images.
+            sizes: height and width of each result, of the aspect ratio of its image.
+
+        Raises:
+            UsageError: the model has no outline styles, or one was chosen.
+        """
+        if not self.styles:
+            raise UsageError(
+                f"{self.path} has no outline styles besides the default: it was trained without them, or exported for one."
+            )
+        batch = np.stack([self._feed(image) for image in images]).astype(np.float32)
+        return [
+            restore(resize_map(maps, self.size), size, self.resize)
+            for maps, size in zip(self.backend.maps(batch), sizes, strict=True)
+        ]
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         return probabilities_of(self.backend.run(batch), self.outputs, str(self.path))

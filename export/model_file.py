@@ -16,8 +16,12 @@ from keras_rau.export.parity_images import Images, parity_images
 from keras_rau.export.quantisation.calibration import COUNT
 from keras_rau.export.report import draw_differences, write_report
 from keras_rau.export.sidecar import read_sidecar
+from keras_rau.export.styles import stated_style
 from keras_rau.export.writing import new_output
 from keras_rau.outputs import Outputs
+
+# What a sidecar says of the TFLite file, not of the weights.
+_OF_TFLITE = ("sha256", "precision", "exported_from", "outline_styles", "style_key", "style")
 
 
 def from_file(
@@ -34,6 +38,7 @@ def from_file(
     report: Path | str | None = None,
     classes: Classes = None,
     logits: bool | None = None,
+    style: Any = None,
     **checks: Any,
 ) -> ParityReport:
     """Export a trained model; what its sidecar says travels with the export.
@@ -51,10 +56,12 @@ def from_file(
         report: new or empty folder for `parity.json`, `parity.md` and `parity.png`, a picture of the largest differences.
         classes: of a foreign model of several classes, see `outputs_of`.
         logits: the output of a foreign model is taken before its activation.
+        style: outline style that is folded into the last convolution, see `Predictor`; the default map when `None`.
         **checks: `limits`, `samples`, `measure` and `trust`, see `saved_model`.
 
     Raises:
         ExportError: the source is neither, or see `saved_model` and `tflite`.
+        RauError: the model has no such style.
 
     Example:
         >>> from_file("rau_net_lite", "tflite", "out/lite.tflite", precision="float16", image_size=256).dice_mean
@@ -62,7 +69,7 @@ def from_file(
     check_backend()
     output = new_output(output)
     folder = None if report is None else new_output(report)
-    model, info = load_source(source)
+    model, info = load_source(source, style)
     checks |= {"verify": check_dir, "info": info, "classes": classes, "logits": logits}
     if kind == "saved_model":
         found = to_saved_model.saved_model(model, output, **checks)
@@ -107,8 +114,20 @@ def draw(
     draw_differences(path, report, reference, backend.run, images, outputs)
 
 
-def load_source(source: Path | str) -> tuple[keras.Model, dict[str, Any]]:
-    """The Keras model of a `.keras` file or of a preset with trained weights, and its sidecar.
+def load_source(source: Path | str, style: Any = None) -> tuple[keras.Model, dict[str, Any]]:
+    """Return the Keras model of a `.keras` file or of a preset with trained weights, of one outline style, and its sidecar.
+
+    Raises:
+        ExportError: it is neither.
+        RauError: the model has no such style.
+    """
+    model, info = load_all_styles(source)
+    info = stated_style(info, model, style)
+    return (model.with_style(style) if getattr(model, "outline_styles", ()) else model), info
+
+
+def load_all_styles(source: Path | str) -> tuple[keras.Model, dict[str, Any]]:
+    """Return the Keras model of a `.keras` file or of a preset with trained weights, with all its maps, and its sidecar.
 
     Raises:
         ExportError: it is neither.
@@ -118,7 +137,7 @@ def load_source(source: Path | str) -> tuple[keras.Model, dict[str, Any]]:
         info = read_sidecar(pretrained.tflite_file(source))
         model = models.from_preset(source, input_shape=(None, None, 3))
         # Those of the TFLite file alone.
-        return model, {key: value for key, value in info.items() if key not in ("sha256", "precision", "exported_from")}
+        return model, {key: value for key, value in info.items() if key not in _OF_TFLITE}
     if path.suffix != ".keras" or not path.is_file():
         raise ExportError(f"Only a .keras file, or a preset with trained weights, can be exported. Received: {source}")
     return load_keras(path), {**read_sidecar(path), "exported_from": path.name}

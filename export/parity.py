@@ -196,6 +196,7 @@ def check_parity(
     samples: Sequence[Any] = (),
     measure: bool = False,
     trust: bool = False,
+    style: str | None = None,
 ) -> ParityReport:
     """Compare an exported file with its model; a file that differs is renamed to `NAME.rejected`.
 
@@ -209,6 +210,7 @@ def check_parity(
         samples: with masks that both models are scored against.
         measure: also measure latency and memory.
         trust: accept what only `Predictor(trust=True)` would run.
+        style: outline style of a file of several.
 
     Raises:
         ExportError: it differs by more, the model gives no probabilities, or `Predictor` would not run it.
@@ -217,7 +219,7 @@ def check_parity(
 
     outputs = Outputs.from_config(info["classes"])
     try:
-        candidate = open_backend(path, threads=None, trust=trust).run
+        candidate = open_backend(path, threads=None, trust=trust, style=style).run
     except ModelFileError as error:
         raise ExportError(f"Predictor would not run the exported model, kept as {reject(path)}: {error}") from error
     try:

@@ -33,6 +33,9 @@ def predict(image: Any, model: Path | str | Sequence[Path | str] = pretrained.DE
     models = [model] if isinstance(model, (str, Path)) else model
     paths = tuple(_file(one) for one in models)
     changed = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    style = options.get("style")
+    if isinstance(style, (str, Path)) and Path(style).is_file():
+        changed += (Path(style).stat().st_mtime_ns,)
     hashable = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     return _predictor(paths, changed, tuple(sorted(hashable.items()))).predict(image)
 

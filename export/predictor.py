@@ -41,6 +41,9 @@ class Predictor:
             package do are refused otherwise.
         bit_depth: how many bits image files of 16 bits use, see `datasets.read_image`; what the file beside the model says
             of those it was trained on, if `None`.
+        style: outline style of a model that has several: a name, `"default"`, a style file of `keras-rau fit-style`, one
+            weight for the default map and one for each style, or a `keras_rau.outline_styles.StyleChoice`. Any other than the
+            default is cut at 0.5 unless `threshold` says otherwise. A `.keras` file or the TFLite file of all maps.
 
     Attributes:
         outputs: the classes, see `keras_rau.outputs.Outputs`.
@@ -48,7 +51,8 @@ class Predictor:
     Raises:
         ExportError: a model is missing, damaged, hostile, changed, of another kind or form, built for another size, or does
             not tell what its channels are.
-        UsageError: the threshold is none, `augment` does not fit the model, or several models have different classes.
+        UsageError: there is no such style, the threshold is none, `augment` does not fit the model, or several models have
+            different classes.
 
     Example:
         >>> mask = Predictor("out/model.tflite").predict("photo.jpg")
@@ -69,6 +73,7 @@ class Predictor:
         logits: bool | None = None,
         trust: bool = False,
         bit_depth: int | None = None,
+        style: Any = None,
     ) -> None:
         check_bit_depth(bit_depth)
         self.refinement = Refinement(augment, largest, fill_holes)
@@ -77,7 +82,7 @@ class Predictor:
         paths = [path] if isinstance(path, (str, Path)) else list(path)
         if not paths:
             raise UsageError("A predictor needs a model. Received: an empty list of paths")
-        self.members = [Member(one, image_size, threads, classes, logits, trust=trust) for one in paths]
+        self.members = [Member(one, image_size, threads, classes, logits, style, trust=trust) for one in paths]
         self.outputs = self._agreed_outputs()
         self.threshold = self._agreed_threshold(threshold)
         self.bit_depth = self._agreed_depth() if bit_depth is None else bit_depth

@@ -30,6 +30,7 @@ _MEANINGS = {
     "exclusive": "probabilities of the classes, one a channel, which sum to 1",
     "overlapping": "probability of each class, one a channel, independent of the others",
 }
+_ALL_STYLES = "logits before they are enlarged, one channel each: the default map, then those of outline_styles"
 _LISTS = ("split", "also_train", "calibration")
 EMBEDDED = "model.json"
 _LARGEST_EMBEDDED = 1 << 20
@@ -62,7 +63,8 @@ def _complete(info: dict[str, Any], model: Path) -> dict[str, Any]:
     if model.suffix != ".keras":
         # Exports give what they are; a .keras file says of itself what it takes and gives.
         outputs = Outputs.from_config(info["classes"]) if info.get("classes") else Outputs()
-        about = {"labels": outputs.labels, "output": {"name": "mask", "meaning": _MEANINGS[outputs.kind]}}
+        meaning = _ALL_STYLES if info.get("outline_styles") else _MEANINGS[outputs.kind]
+        about = {"labels": outputs.labels, "output": {"name": "mask", "meaning": meaning}}
         content = {**_ABOUT, **content, **about}
     if info.get("threshold") is not None:
         check_threshold(info["threshold"])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rau.errors import ModelFileError, UsageError
+from keras_rau.outline_styles import check_style_names
 from keras_rau.outputs import check_threshold
 from keras_rau.strangers import shown
 
@@ -67,6 +68,17 @@ def _is_classes(value: Any) -> bool:
     return _are_words(names) and 1 <= len(names) <= _CLASSES and len(set(names)) == len(names) and all(names)
 
 
+def _is_style(value: Any) -> bool:
+    return isinstance(value, dict) and _is_word(value.get("name"))
+
+
+def _are_styles(value: Any) -> bool:
+    try:
+        return _are_words(value) and 1 <= len(check_style_names(value)) < _CLASSES
+    except ValueError:
+        return False
+
+
 def _is_sum(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
@@ -83,5 +95,11 @@ _ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "split": (_are_lists, "lists of the names of images"),
     "also_train": (_are_lists, "lists of the names of images"),
     "calibration": (_are_words, "a list of the names of images"),
+    "outline_styles": (_are_styles, "distinct names of outline styles"),
+    "style": (
+        _is_style,
+        "the outline style that the file was exported for, {'name': ..., 'weights': ..., 'offset': ...}",
+    ),
+    "style_key": (_is_word, "a word"),
     "sha256": (_is_sum, "64 digits from 0 to f"),
 }

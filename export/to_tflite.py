@@ -106,14 +106,14 @@ def tflite(
     if integer_only:
         content["integer_only"] = True
     with scratch(path) as part:
-        part.write_bytes(_convert(model, size, precision, ranges, integer_only, part.with_name("saved_model")))
+        part.write_bytes(convert(model, size, precision, ranges, integer_only, part.with_name("saved_model")))
         embed(part, content)
         put(part, path)
     write_sidecar(path, content)
     return check_parity(reference, path, images, name, limits or LIMITS[precision], info, samples, measure, trust)
 
 
-def _convert(
+def convert(
     model: keras.Model,
     size: tuple[int, int],
     precision: str,
@@ -121,6 +121,11 @@ def _convert(
     integer_only: bool,
     folder: Path,
 ) -> bytes:
+    """Return the TFLite file of a model; what is written on the way lies in `folder`.
+
+    Raises:
+        ExportError: it cannot be converted or quantised.
+    """
     # Not from_keras_model: with TensorFlow 2.16 it aborts the process.
     try:
         with quiet():

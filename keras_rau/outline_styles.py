@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from keras_rau.errors import UsageError
+from keras_rau.errors import DataError, UsageError
 from keras_rau.files import write_text
-from keras_rau.strangers import read_json
+from keras_rau.strangers import one_line, read_json, shown
 from keras_rau.suggestion import did_you_mean
 
 DEFAULT = "default"
+_NONE = "This model has no outline styles besides the default: it was trained without them."
+_LARGEST = 1 << 20  # bytes of a style file, and its largest number
 
 
 def check_style_names(names: Any) -> tuple[str, ...]:
@@ -63,6 +65,15 @@ class StyleChoice:
         object.__setattr__(self, "weights", tuple(numbers))
         object.__setattr__(self, "offset", float(self.offset))
 
+    @property
+    def is_default(self) -> bool:
+        """The default map as it is."""
+        return self.weights[0] == 1 and not any(self.weights[1:]) and self.offset == 0
+
+    def stated(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the weights by name and the offset, for a file."""
+        return {"weights": dict(zip((DEFAULT, *names), self.weights, strict=True)), "offset": self.offset}
+
     def write(self, path: str | Path, names: Sequence[str], **about: Any) -> None:
         """Write a small JSON file that `choose_style` reads.
 
@@ -71,20 +82,23 @@ class StyleChoice:
             names: styles of the model that the weights belong to.
             **about: further entries, such as how the style was fitted.
         """
-        content = {"weights": dict(zip((DEFAULT, *names), self.weights, strict=True)), "offset": self.offset, **about}
+        content = {**self.stated(names), **about}
         write_text(Path(path), json.dumps(content, indent=1) + "\n")
 
 
-def choose_style(style: Any, names: Sequence[str]) -> StyleChoice:
+def choose_style(style: Any, names: Sequence[str], *, key: str | None = None) -> StyleChoice:
     """Return the mixture that a user asks for.
 
     Args:
         style: `None` or `"default"`, the name of a style, a file that `StyleChoice.write` wrote, one weight for the default
             map and one for each style, or a `StyleChoice`.
         names: the styles that the model has.
+        key: what tells the maps of this model from those of others with the same names, see
+            `keras_rau.models.styles.style_key`; a file that states another one is refused.
 
     Raises:
-        UsageError: there is no such style, or the file or the weights belong to another model.
+        UsageError: there is no such style, or the weights do not fit the model.
+        DataError: the file is no style file, or belongs to another model.
 
     Example:
         >>> choose_style("tight", ("tight", "loose")).weights
@@ -93,35 +107,64 @@ def choose_style(style: Any, names: Sequence[str]) -> StyleChoice:
     maps = (DEFAULT, *names)
     if style is None:
         style = DEFAULT
-    if isinstance(style, (str, Path)) and str(style) in maps:
-        return StyleChoice(tuple(float(name == str(style)) for name in maps))
     if isinstance(style, (str, Path)):
-        return _from_file(Path(style), maps)
-    choice = style if isinstance(style, StyleChoice) else StyleChoice(tuple(style))
+        if str(style) in maps:
+            return StyleChoice(tuple(float(name == str(style)) for name in maps))
+        return _from_file(style, maps, key)
+    choice = style if isinstance(style, StyleChoice) else _of_weights(style)
     if len(choice.weights) != len(maps):
         raise UsageError(
-            f"A style of this model has {len(maps)} weights, for {', '.join(maps)}. Received: {list(choice.weights)}"
+            f"A style of this model has {len(maps)} weights, for {', '.join(maps)}. Received: {shown(choice.weights)}"
         )
+    if not names and not choice.is_default:
+        raise UsageError(f"{_NONE} Received: an offset of {choice.offset:g}")
     return choice
 
 
-def _from_file(path: Path, maps: Sequence[str]) -> StyleChoice:
-    if not path.is_file():
-        known = ", ".join(maps) if len(maps) > 1 else "none besides the default; it was trained without outline styles"
-        raise UsageError(
-            f"Unknown outline style. {did_you_mean(str(path), maps)}Styles of this model: {known}. "
-            f"Received: style={str(path)!r}"
-        )
-    content = read_json(path, UsageError)
+def _of_weights(style: Any) -> StyleChoice:
     try:
-        weights, offset = content["weights"], float(content.get("offset", 0.0))
-        named = {str(name): float(weight) for name, weight in weights.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return StyleChoice(tuple(float(number) for number in style))
+    except TypeError as error:
         raise UsageError(
-            f"{path} is not a style file: it must hold `weights` by name and an `offset` ({type(error).__name__})."
+            f"A style is a name, a style file, a StyleChoice, or a list of weights. Received: style={shown(style)}"
         ) from error
-    if set(named) != set(maps):
+
+
+def _from_file(style: str | Path, maps: Sequence[str], key: str | None) -> StyleChoice:
+    said = shown(str(style))
+    if len(maps) == 1:
+        raise UsageError(f"{_NONE} Received: style={said}")
+    path = Path(style)
+    try:
+        is_file = path.is_file()
+    except OSError:  # a name that is too long for one
+        is_file = False
+    if not is_file:
         raise UsageError(
-            f"{path} was made for a model with the styles {', '.join(named)}. This model has {', '.join(maps)}."
+            f"Unknown outline style. {did_you_mean(str(style), maps)}Styles of this model: {', '.join(maps)}. "
+            f"Received: style={said}"
         )
-    return StyleChoice(tuple(named[name] for name in maps), offset)
+    content = read_json(path, largest=_LARGEST)
+    weights, offset = content.get("weights"), content.get("offset", 0.0)
+    if not isinstance(weights, dict) or not all(map(_is_number, (*weights.values(), offset))):
+        raise DataError(f"{path} is not a style file: it must hold `weights`, numbers by name, and an `offset`.")
+    if set(weights) != set(maps):
+        raise DataError(
+            f"{path} was made for a model with the styles {one_line(', '.join(weights))}. This model has "
+            f"{', '.join(maps)}."
+        )
+    stated = content.get("key")
+    if None not in (stated, key) and stated != key:
+        raise DataError(
+            f"{path} was made for another model whose styles have the same names: its weights mean nothing here. Fit a style "
+            "of this model with keras-rau fit-style."
+        )
+    try:
+        return StyleChoice(tuple(float(weights[name]) for name in maps), offset)
+    except UsageError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _is_number(value: Any) -> bool:
+    # A whole number of many digits is no float.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST

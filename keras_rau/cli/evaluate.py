@@ -1,5 +1,6 @@
 """keras-rau evaluate."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from keras_rau.cli.options import (
     Models,
     SetOptions,
     SourceOptions,
+    Style,
     Threshold,
     Trust,
     existing_model,
@@ -49,6 +51,18 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Also score groups: lesion_size, source, or a column of the metadata."),
     ] = None,
+    style_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Score by who or what drew the outline, such as tool: also the best threshold of each, and the model's own "
+            "map of that outline style if it has one.",
+        ),
+    ] = None,
+    style_value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE=STYLE", help="Outline style of a value of --style-column, such as T2=tight."),
+    ] = None,
     worst: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Draw the ten worst images into this folder; new or empty.")
     ] = None,
@@ -59,6 +73,7 @@ def evaluate(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    style: Style = None,
     trust: Trust = False,
     find_threshold: Annotated[
         bool, typer.Option("--find-threshold", help="Also score other thresholds; choose by --split val, not by test.")
@@ -78,6 +93,7 @@ def evaluate(
         breakdown_table,
         evaluate_file,
         evaluate_folder,
+        style_table,
         table,
         threshold_table,
         write_csv,
@@ -95,8 +111,11 @@ def evaluate(
         "--threshold": threshold,
         "--largest": largest,
         "--fill-holes": fill_holes,
+        "--style": style,
         "--find-threshold": find_threshold,
         "--worst": worst,
+        "--style-column": style_column,
+        "--style-value": style_value,
     }
     if masks is not None and (unfit := [name for name, value in of_model.items() if value]):
         raise UsageError(f"{', '.join(unfit)} is for --model: masks are scored as they are.")
@@ -128,9 +147,12 @@ def evaluate(
                 threshold=threshold,
                 largest=largest,
                 fill_holes=fill_holes,
+                style=style,
                 trust=trust,
                 find_threshold=find_threshold,
                 worst=worst,
+                style_column=style_column,
+                style_values=_values(style_value or ()),
                 **shared,
             )
     except IncompleteScores as error:
@@ -148,5 +170,22 @@ def evaluate(
         console.print(threshold_table(result))
     for column, groups in result.get("by", {}).items():
         console.print(breakdown_table(column, groups))
+    for column, groups in result.get("by_style", {}).items():
+        console.print(style_table(column, groups))
     if worst is not None:
         typer.echo(f"worst images: {worst}")
+
+
+def _values(words: Sequence[str]) -> dict[str, str]:
+    """Return outline styles by value, from words VALUE=STYLE."""
+    from keras_rau.errors import UsageError
+
+    found = {}
+    for word in words:
+        value, equals, style = word.rpartition("=")
+        if not (value and equals and style):
+            raise UsageError(
+                f"An outline style of a value is written VALUE=STYLE, such as T2=tight. Received: {word!r}"
+            )
+        found[value] = style
+    return found

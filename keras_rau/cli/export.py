@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_rau.cli.options import Model, SetOptions, SourceOptions, existing_model, fresh_output, source_options
+from keras_rau.cli.options import Model, SetOptions, SourceOptions, Style, existing_model, fresh_output, source_options
 
 
 def export(
@@ -41,6 +41,14 @@ def export(
     max_abs: Annotated[float | None, typer.Option(help="Largest difference of a probability that is allowed.")] = None,
     min_mean_dice: Annotated[float | None, typer.Option(help="Smallest mean Dice of the masks allowed.")] = None,
     min_dice: Annotated[float | None, typer.Option(help="Smallest Dice of any mask allowed.")] = None,
+    style: Style = None,
+    all_styles: Annotated[
+        bool,
+        typer.Option(
+            "--all-styles",
+            help="One TFLite file of all outline styles, which predict --style chooses from without TensorFlow.",
+        ),
+    ] = False,
     dataset: Annotated[
         str | None, typer.Option(help="Also score both models against the masks of this source, such as isic2018.")
     ] = None,
@@ -82,6 +90,12 @@ def export(
         )
     if calibration_dir is not None and not everything and precision != "int8":
         raise UsageError(f"--calibration-dir is for int8. Received: --precision {precision}")
+    if all_styles and (format_ != "tflite" or style or integer_only or report or measure or trust):
+        raise UsageError(
+            "--all-styles is for --format tflite, without --style, --integer-only, --report, --measure and --trust."
+        )
+    if all_styles and precision == "int8":
+        raise UsageError("int8 is calibrated for one map: export each style by itself, with --style NAME.")
     if integer_only and precision != "int8":
         raise UsageError(f"--integer-only is for int8. Received: --precision {precision}")
     preset = model in pretrained.names() and not Path(model).exists()
@@ -108,8 +122,21 @@ def export(
         "samples": samples,
         "measure": measure,
         "trust": trust,
+        "style": style,
     }
-    if everything:
+    if all_styles:
+        from keras_rau.export import all_styles_from_file
+
+        reports = all_styles_from_file(
+            source,
+            output,
+            precision=precision,
+            image_size=image_size,
+            check_dir=check_dir,
+            samples=samples,
+            limits=Limits(**given) if given else None,
+        )
+    elif everything:
         reports = export_all(source, output, **shared)
         if calibration_dir is None:
             typer.echo("int8 is left out: it needs --calibration-dir", err=True)
@@ -129,11 +156,17 @@ def export(
     console.print(table(reports))
     for name, one in reports.items():
         console.print(
-            f"{output if name == output.name else output / name}: largest difference to Keras {one.max_abs:.2e}, mean Dice "
+            f"{_called(output, name, all_styles)}: largest difference to Keras {one.max_abs:.2e}, mean Dice "
             f"{one.dice_mean:.4f} on {one.n_images} images (allowed: {one.limits})",
             soft_wrap=True,
             highlight=False,
         )
+
+
+def _called(output: Path, name: str, all_styles: bool) -> str:
+    if all_styles:
+        return f"{output}, {name}"
+    return str(output if name == output.name else output / name)
 
 
 def _default_name(format_: str | None, precision: str) -> str:

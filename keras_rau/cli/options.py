@@ -38,6 +38,13 @@ Trust = Annotated[
         "--trust", help="Run a SavedModel or .tflite file whatever it does: they are programs, as mighty as you."
     ),
 ]
+Style = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STYLE",
+        help="Outline style of a model that has several: a name, default, or a file of keras-rau fit-style.",
+    ),
+]
 Dataset = Annotated[
     str, typer.Option("--dataset", help="Name of the source, such as isic2018, ph2, ham10000 or folder.")
 ]

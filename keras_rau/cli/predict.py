@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from keras_rau import pretrained
-from keras_rau.cli.options import Augment, FillHoles, Largest, Models, Threshold, Trust, existing_model, fresh_output
+from keras_rau.cli.options import (
+    Augment,
+    FillHoles,
+    Largest,
+    Models,
+    Style,
+    Threshold,
+    Trust,
+    existing_model,
+    fresh_output,
+)
 
 _SPOKEN_OF = 10  # images of which each gets a line
 
@@ -30,6 +40,7 @@ def predict(
     threshold: Threshold = None,
     largest: Largest = False,
     fill_holes: FillHoles = False,
+    style: Style = None,
     trust: Trust = False,
     bit_depth: Annotated[
         int | None, typer.Option(help="Bits that files of 16 bits use; those of the training, or as the file says.")
@@ -74,6 +85,7 @@ def predict(
         threshold=threshold,
         largest=largest,
         fill_holes=fill_holes,
+        style=style,
         trust=trust,
         bit_depth=bit_depth,
     )

@@ -38,6 +38,10 @@ _NAMES = {
     "table": "tables",
     "threshold_table": "tables",
     "write_worst": "worst",
+    "style_scores": "style_scores",
+    "style_table": "style_scores",
+    "fit_style": "style_fit",
+    "StyleFit": "style_fit",
 }
 
 __getattr__, __dir__ = lazy(__name__, _NAMES)

@@ -45,7 +45,7 @@ def breakdown(
     if strangers:
         raise RauError(f"{len(strangers)} scored image(s) are not among the samples. Received: {strangers[:10]}")
     scored = [known[row["id"]] for row in rows]
-    names = _quartiles(scored) if by == "lesion_size" else [_name(sample, by) for sample in scored]
+    names = _quartiles(scored) if by == "lesion_size" else [group_of(sample, by) for sample in scored]
     groups = sorted(set(names), key=_rank)
     classes = classes_of(scored)
     return {
@@ -68,7 +68,8 @@ def check_columns(samples: Sequence[Sample], columns: Iterable[str]) -> None:
             )
 
 
-def _name(sample: Sample, by: str) -> str:
+def group_of(sample: Sample, by: str) -> str:
+    """Return the name of a sample's group by a column of the metadata or by `"source"`; `NO_VALUE` where it has none."""
     value = sample.source if by == "source" else sample.metadata.get(by)
     return stated(value) or NO_VALUE
 

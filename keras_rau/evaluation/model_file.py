@@ -9,6 +9,7 @@ from keras_rau.evaluation.chosen_samples import chosen_samples, listed_samples
 from keras_rau.evaluation.groups import breakdown, check_columns
 from keras_rau.evaluation.mask_folder import evaluate_masks
 from keras_rau.evaluation.scoring import evaluate
+from keras_rau.evaluation.style_scores import style_scores, styles_of_values
 from keras_rau.evaluation.surface import Spacing
 from keras_rau.evaluation.thresholds import best_threshold, check_threshold_counts, dice_by_threshold
 from keras_rau.evaluation.worst import write_worst
@@ -29,6 +30,8 @@ def evaluate_file(
     worst: Path | None = None,
     options: Mapping[str, Any] | None = None,
     find_threshold: bool = False,
+    style_column: str | None = None,
+    style_values: Mapping[str, str] | None = None,
     **refinement: Any,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Score a model file on a data set; arguments as of `keras-rau evaluate`, `refinement` as of `Predictor`.
@@ -38,9 +41,11 @@ def evaluate_file(
 
     Returns:
         What `evaluate` returns; the summary also says what was scored on what and with which `refinement`, and holds `by`:
-        what `breakdown` returns, by column, and `thresholds` and `best_threshold`.
+        what `breakdown` returns, by column, `thresholds` and `best_threshold`, and `by_style`: what `style_scores` returns for
+        `style_column`, with the outline style of each value from `style_values`.
 
     Raises:
+        UsageError: a value of `style_values` names a style that the model does not have.
         RauError: the model or the data cannot be used, `split` is a set and no split came with the model, `split` is `None`
             and some of the images were trained on, there is no such column, or the folder `worst` is taken.
 
@@ -49,20 +54,27 @@ def evaluate_file(
     """
     from keras_rau.environment import versions
     from keras_rau.export import Predictor
+    from keras_rau.export.styles import name_of
 
     if worst is not None:
         check_free(worst, "--worst")
     paths = [Path(one) for one in ([path] if isinstance(path, (str, Path)) else path)]
     samples = chosen_samples(paths, dataset, Path(data_dir), split, options, console=console)
-    check_columns(samples, by)
+    check_columns(samples, [*by, *([style_column] if style_column else [])])
     predictor = Predictor(paths, image_size=image_size, **refinement)
-    if find_threshold:
+    if style_values and not style_column:
+        raise UsageError("Styles of values need the column that holds them: name it with --style-column.")
+    names = predictor.members[0].styles if len(paths) == 1 else ()
+    styles = styles_of_values(names, style_values or {})
+    if find_threshold or style_column:
         check_threshold_counts(predictor.outputs)
     rows, summary = evaluate(predictor, samples, console, surface=surface, spacing=spacing)
-    names = [str(one) for one in paths]
-    model = {"model": names[0]} if len(names) == 1 else {"model": names}
+    files = [str(one) for one in paths]
+    model = {"model": files[0]} if len(files) == 1 else {"model": files}
     result = {**summary, **model, "dataset": dataset, "split": split or "all", "versions": versions()}
     used = {**predictor.refinement.stated(), "threshold": refinement.get("threshold")}
+    if refinement.get("style") is not None:
+        used["style"] = name_of(refinement["style"])
     if stated := {name: value for name, value in used.items() if value is not None}:
         result["refinement"] = stated
     if find_threshold:
@@ -70,6 +82,16 @@ def evaluate_file(
         result |= {"thresholds": scores, "best_threshold": best_threshold(scores)}
     if by:
         result["by"] = {column: breakdown(rows, samples, column) for column in by}
+    if style_column:
+
+        def open_style(name: str) -> Predictor:
+            return Predictor(paths, image_size=image_size, **{**refinement, "style": name})
+
+        result["by_style"] = {
+            style_column: style_scores(
+                predictor, samples, rows, style_column, open_style=open_style, styles=styles, console=console
+            )
+        }
     if worst is not None:
         write_worst(predictor, samples, rows, worst)
     return rows, result

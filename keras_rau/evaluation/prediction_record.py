@@ -229,6 +229,7 @@ def settings_of(predictor: Any) -> dict[str, Any]:
         "largest": refinement.largest,
         "fill_holes": refinement.fill_holes,
         "bit_depth": predictor.bit_depth,
+        "style": [[*member.style.weights, member.style.offset] for member in predictor.members if member.style] or None,
     }
     # As they will be read.
     return json.loads(json.dumps(settings))

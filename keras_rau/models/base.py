@@ -13,7 +13,7 @@ from keras_rau.models.class_weight import pixel_weights
 from keras_rau.models.kept_model import KeptModel
 from keras_rau.models.layer_settings import LayerSettings
 from keras_rau.models.options import check_side_weights
-from keras_rau.models.styles import fold_style, own_style
+from keras_rau.models.styles import fold_style, own_style, style_key
 from keras_rau.models.teacher import Teacher
 from keras_rau.outline_styles import choose_style
 from keras_rau.outputs import Outputs
@@ -117,11 +117,12 @@ class SegmentationModel(KeptModel):
 
         Raises:
             UsageError: this model has no such style.
+            DataError: the file is none of this model's styles.
 
         Example:
             >>> model.with_style("tight").predict(images)
         """
-        return fold_style(self, choose_style(style, self.outline_styles))
+        return fold_style(self, choose_style(style, self.outline_styles, key=style_key(self)))
 
     def distill(self, teacher: keras.Model | None, weight: float = 0.5) -> None:
         """Learn from another model's maps besides the masks, from the next `compile` and `fit` on.

@@ -146,13 +146,17 @@ def list_presets() -> list[str]:
     return list(PRESETS)
 
 
-def from_preset(name: str, weights: str | PathLike | None = "default", **overrides: Any) -> SegmentationModel:
+def from_preset(
+    name: str, weights: str | PathLike | None = "default", *, style: Any = None, **overrides: Any
+) -> SegmentationModel:
     """Build a model by name.
 
     Args:
         name: one of `list_presets()`.
         weights: `"default"` for the trained weights that come with the preset, a path to a `.weights.h5` file, or
             `None` for fresh ones.
+        style: outline style folded into the last convolution, see `SegmentationModel.with_style`; `None` for the model with
+            all its maps, which gives the default one.
         **overrides: arguments of the model that replace those of the preset (`input_shape`, `width`, …).
 
     Returns:
@@ -160,7 +164,7 @@ def from_preset(name: str, weights: str | PathLike | None = "default", **overrid
 
     Raises:
         ValueError: the name is unknown, the preset has no trained weights, or they do not fit the model because of
-            `overrides`.
+            `overrides`; or the model has no such style.
         RauError: the file of weights cannot be read.
 
     Example:
@@ -181,4 +185,4 @@ def from_preset(name: str, weights: str | PathLike | None = "default", **overrid
     model = preset.builder(**settings)
     if weights is not None:
         load_weights(model, pretrained.weights_file(name) if weights == "default" else weights)
-    return model
+    return model if style is None else model.with_style(style)

@@ -1,7 +1,9 @@
 """Outline styles in training, and a chosen one folded into the last convolution."""
 
+import hashlib
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -56,16 +58,45 @@ def fold_style(model: Any, choice: StyleChoice) -> Any:
     config = {**model.get_config(), "outline_styles": None, "style_offsets": None}
     config.pop("trainable_parts", None)
     folded = type(model).from_config(config)
-    maps = next(layer for layer in model._side_heads if layer.name == STYLE_MAPS) if model.outline_styles else None
+    maps = _style_layer(model)
     sources = {layer.name: layer for layer in (*model.layers, *model._side_heads)}
     for layer in (*folded.layers, *folded._side_heads):
         for target, source in zip(layer.weights, sources[layer.name].weights, strict=True):
             target.assign(source)
-    last = folded.get_layer(LOGITS)
-    last.bias.assign(last.bias + choice.offset)
     if maps is not None:
+        last = folded.get_layer(LOGITS)
         weights = ops.convert_to_tensor(choice.weights[1:], "float32")
         kernel = maps.rate * ops.matmul(ops.cast(maps.kernel, "float32"), weights[:, None])
         last.kernel.assign(last.kernel + ops.reshape(kernel, last.kernel.shape))
-        last.bias.assign(last.bias + maps.rate * ops.sum(ops.cast(maps.bias, "float32") * weights))
+        last.bias.assign(last.bias + choice.offset + maps.rate * ops.sum(ops.cast(maps.bias, "float32") * weights))
     return folded
+
+
+def all_maps(model: Any) -> keras.Model:
+    """Return a model of the logits of all maps, `(B, h, w, K + 1)`, the default map first, before they are enlarged.
+
+    It shares the layers of `model`, which must have outline styles.
+    """
+    last = model.get_layer(LOGITS)
+    default = last.output
+    found = keras.layers.Concatenate(axis=-1, dtype="float32", name="maps")(
+        [default, _style_layer(model)([last.input, default])]
+    )
+    return keras.Model(model.inputs, found, name=model.name)
+
+
+def style_key(model: Any) -> str | None:
+    """Return what tells the maps of a model from those of others; `None` of a model without outline styles."""
+    maps = _style_layer(model)
+    if maps is None:
+        return None
+    digest = hashlib.sha256()
+    for weight in (*model.get_layer(LOGITS).weights, *maps.weights):
+        digest.update(np.ascontiguousarray(ops.convert_to_numpy(weight), np.float32).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _style_layer(model: Any) -> Any:
+    if not getattr(model, "outline_styles", ()):
+        return None
+    return next(layer for layer in model._side_heads if layer.name == STYLE_MAPS)

@@ -26,6 +26,7 @@ class _Member:
     size: tuple[int, int] = (16, 16)
     resize: str = "squash"
     preprocess: tuple = ()
+    style: Any = None
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from keras_rau import losses, metrics, models
-from keras_rau.errors import UsageError
+from keras_rau.errors import DataError, UsageError
 from keras_rau.outline_styles import StyleChoice, choose_style
 
 STYLES = ("tight", "loose")
@@ -136,14 +136,44 @@ def test_choices_by_name_weights_and_file(tmp_path):
     assert json.loads((tmp_path / "clinic.json").read_text())["images"] == 12
     with pytest.raises(UsageError, match=r"Did you mean 'tight'.*Styles of this model: default, tight, loose"):
         choose_style("tigt", STYLES)
-    with pytest.raises(UsageError, match="trained without outline styles"):
+    with pytest.raises(UsageError, match="has no outline styles besides the default"):
         choose_style("tight", ())
-    with pytest.raises(UsageError, match="made for a model with the styles default, tight, loose"):
+    with pytest.raises(DataError, match="made for a model with the styles default, tight, loose"):
         choose_style(tmp_path / "clinic.json", ("tight",))
     with pytest.raises(UsageError, match="has 3 weights"):
         choose_style((0.5, 0.5), STYLES)
     with pytest.raises(UsageError, match="sum to 1"):
         choose_style((0.5, 0.2, 0.2), STYLES)
     (tmp_path / "bad.json").write_text("[1, 2]")
-    with pytest.raises(UsageError, match=r"is not a style file|should hold one JSON object"):
+    with pytest.raises(DataError, match=r"is not a style file|should hold one JSON object"):
         choose_style(tmp_path / "bad.json", STYLES)
+    for content in ('{"weights": {"default": "1"}}', '{"weights": {"default": true}}', '{"weights": [1]}', "{}"):
+        (tmp_path / "bad.json").write_text(content)
+        with pytest.raises(DataError, match="is not a style file"):
+            choose_style(tmp_path / "bad.json", STYLES)
+    (tmp_path / "bad.json").write_text('{"weights": {"default": 1, "tight": 1, "loose": 0}}')
+    with pytest.raises(DataError, match=r"bad.json: The weights .* sum to 1"):
+        choose_style(tmp_path / "bad.json", STYLES)
+    with pytest.raises(UsageError, match="Unknown outline style"):
+        choose_style("x" * 5000, STYLES)
+    with pytest.raises(UsageError, match="A style is a name, a style file"):
+        choose_style(3, STYLES)
+    with pytest.raises(UsageError, match="trained without them"):
+        choose_style(StyleChoice((1.0,), offset=1.0), ())
+
+
+def test_a_style_file_of_another_model_with_the_same_names_is_refused(tmp_path):
+    StyleChoice((0.5, 0.25, 0.25)).write(tmp_path / "clinic.json", STYLES, key="0123")
+    assert choose_style(tmp_path / "clinic.json", STYLES, key="0123").weights == (0.5, 0.25, 0.25)
+    with pytest.raises(DataError, match="made for another model"):
+        _model().with_style(tmp_path / "clinic.json")
+
+
+def test_a_preset_is_built_with_a_style():
+    options = {"weights": None, "width": 2, "depth": 2, "encoder": None, "input_shape": (16, 16, 3)}
+    model = models.from_preset("unet", style="tight", outline_styles=STYLES, **options)
+    assert model.outline_styles == ()
+    with pytest.raises(ValueError, match=r"Styles of this model: default, tight, loose"):
+        models.from_preset("unet", style="narrow", outline_styles=STYLES, **options)
+    with pytest.raises(ValueError, match="has no outline styles besides the default"):
+        models.from_preset("unet", style="tight", **options)
