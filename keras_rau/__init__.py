@@ -9,6 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+import lazy_loader
+
 from keras_rau._version import __version__ as __version__
 
 if find_spec(__name__ + ".datasets") is None:
@@ -17,28 +19,7 @@ if find_spec(__name__ + ".datasets") is None:
         "Run `pip install -e .` in the repository, or start Python in another folder or with `python -P`."
     )
 
-_SUBPACKAGES = (
-    "datasets",
-    "evaluation",
-    "export",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "pretrained",
-    "study",
-    "training",
-)
-
-
-def __getattr__(name: str) -> ModuleType:
-    if name in _SUBPACKAGES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_SUBPACKAGES])
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def _register(_keras: ModuleType) -> None:

@@ -3,15 +3,6 @@
 Policies load without TensorFlow and OpenCV, so that a configuration can be checked first.
 """
 
-from keras_rau.lazy import lazy
+import lazy_loader
 
-_NAMES = {
-    "Policy": "policies",
-    "POLICIES": "policies",
-    "get_policy": "policies",
-    "augment": "stage",
-    "sample_seed": "stage",
-    "apply": "chain",
-}
-
-__getattr__, __dir__ = lazy(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,16 +3,6 @@
 Names load when first used; TensorFlow Data Validation and Beam are imported only by the functions that need them.
 """
 
-from keras_rau.lazy import lazy
+import lazy_loader
 
-_NAMES = {
-    "COLUMNS": "columns",
-    "Column": "columns",
-    "describe": "describing",
-    "validate": "validating",
-    "Validation": "result",
-    "schema_names": "schemas",
-    "write_report": "report.page",
-}
-
-__getattr__, __dir__ = lazy(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,13 +1,5 @@
 """Studies: grids of trainings, scored, compared and written down beside what publications print."""
 
-from keras_rau.lazy import lazy
+import lazy_loader
 
-_NAMES = {
-    "Grid": "design",
-    "Source": "cells",
-    "design_study": "design",
-    "run_study": "run",
-    "study_names": "study_file",
-}
-
-__getattr__, __dir__ = lazy(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,13 +4,6 @@
 PyTorch. Nothing here imports TensorFlow.
 """
 
-from keras_rau.lazy import lazy
+import lazy_loader
 
-_NAMES = {
-    "load_keras_file": "keras_file",
-    "check_keras_file": "keras_file",
-    "check_weights": "weights",
-    "Unpickler": "pickles",
-}
-
-__getattr__, __dir__ = lazy(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

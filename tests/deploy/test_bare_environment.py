@@ -32,7 +32,7 @@ def python(tmp_path_factory):
     """An environment made with `pip install --no-deps`."""
     folder = tmp_path_factory.mktemp("bare") / "venv"
     venv.create(folder, with_pip=True)
-    names = ("numpy", "opencv-python-headless", "ai-edge-litert")
+    names = ("numpy", "opencv-python-headless", "ai-edge-litert", "lazy-loader")
     words = [
         str(folder / "bin" / "python"),
         "-m",
