@@ -1,9 +1,6 @@
-from .chain import apply as apply
-from .policies import POLICIES as POLICIES
-from .policies import Policy as Policy
-from .policies import get_policy as get_policy
-from .stage import augment as augment
-from .stage import sample_seed as sample_seed
+from .chain import apply
+from .policies import POLICIES, Policy, get_policy
+from .stage import augment, sample_seed
 
 __all__ = [
     "POLICIES",

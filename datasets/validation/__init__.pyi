@@ -1,10 +1,9 @@
-from .columns import COLUMNS as COLUMNS
-from .columns import Column as Column
-from .describing import describe as describe
-from .report.page import write_report as write_report
-from .result import Validation as Validation
-from .schemas import schema_names as schema_names
-from .validating import validate as validate
+from .columns import COLUMNS, Column
+from .describing import describe
+from .report.page import write_report
+from .result import Validation
+from .schemas import schema_names
+from .validating import validate
 
 __all__ = [
     "COLUMNS",

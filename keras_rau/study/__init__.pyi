@@ -1,8 +1,7 @@
-from .cells import Source as Source
-from .design import Grid as Grid
-from .design import design_study as design_study
-from .run import run_study as run_study
-from .study_file import study_names as study_names
+from .cells import Source
+from .design import Grid, design_study
+from .run import run_study
+from .study_file import study_names
 
 __all__ = [
     "Grid",
