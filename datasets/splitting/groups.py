@@ -53,7 +53,7 @@ def _read(path: Path) -> list[list[str]]:
     try:
         rows = [[plain(cell) for cell in cells] for _, cells in csv_rows(read_text(path, LARGEST_LIST), path)]
     except DataError as error:
-        raise DataError(f"Cannot read the list of near duplicates: {error}") from error
+        raise DataError(f"Cannot read the list of near duplicates {error}") from error
     if any(len(row) < 2 for row in rows):
         raise DataError(f"{path} must have two columns of ids.")
     return rows

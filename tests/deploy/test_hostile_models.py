@@ -115,6 +115,7 @@ def test_the_whole_corpus_in_processes_of_their_own(tmp_path):
     for report in reports:
         assert report["expected"], report
         assert report["seconds"] < 5, report
+        assert report["passed"] < 60, report
         assert report["megabytes"] < 300, report
         assert not report["events"], report
         assert not report["executed"], report

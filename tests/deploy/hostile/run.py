@@ -1,9 +1,9 @@
 """Make hostile model files, open each in a process of its own as a user would, and print what happened as JSON lines.
 
 `python -P tests/deploy/hostile/run.py FOLDER [WORD]`: only cases with the word in their name. Lines hold `name`, `error`
-(class and message; `null` where the file was opened), `expected` (it is an error for users), `seconds`, `megabytes` beyond
-what importing the package took, `events` (what Python was asked to do besides: processes, connections, files opened that
-are another's or for writing) and `executed`.
+(class and message; `null` where the file was opened), `expected` (it is an error for users), `seconds` of work, `passed`
+seconds, which a busy machine takes, `megabytes` beyond what importing the package took, `events` (what Python was asked to do
+besides: processes, connections, files opened that are another's or for writing) and `executed`.
 """
 
 import json
@@ -26,7 +26,7 @@ def _report(name: str, make: Any, folder: Path) -> dict[str, Any]:
     events: list[str] = []
     sys.addaudithook(lambda event, arguments: _listen(event, arguments, folder, events))
     before = _peak()
-    start, error, expected = time.perf_counter(), None, False
+    start, worked, error, expected = time.perf_counter(), _processor_seconds(), None, False
     try:
         open_attack(attack)
     except BaseException as failure:
@@ -40,7 +40,8 @@ def _report(name: str, make: Any, folder: Path) -> dict[str, Any]:
         "name": name,
         "error": error,
         "expected": expected,
-        "seconds": round(time.perf_counter() - start, 2),
+        "seconds": round(_processor_seconds() - worked, 2),
+        "passed": round(time.perf_counter() - start, 2),
         "megabytes": round((_peak() - before) / 1024),
         "events": events,
         "executed": canary(folder).exists() or (folder.parent / "executed").exists(),
@@ -57,6 +58,12 @@ def _listen(event: str, arguments: tuple[Any, ...], folder: Path, events: list[s
         writes = any(letter in mode for letter in "wax+") and path != os.devnull
         if "secret" in path or (writes and "__pycache__" not in path and not path.startswith("/proc")):
             events.append(f"open {path} {mode}")
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and of those that it has tried files in."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _peak() -> int:
