@@ -21,6 +21,7 @@ from rich.console import Console
 
 from keras_rau import datasets
 from keras_rau.environment import versions
+from keras_rau.evaluation import write_json
 from keras_rau.evaluation.style_fit import MARGIN, PENALTY, cross_validated, dice, fitted, style_mask
 from keras_rau.evaluation.style_images import StyleImage, default_masks, style_images
 from keras_rau.export import Predictor
@@ -48,6 +49,15 @@ def main() -> None:
     arguments = parser.parse_args()
     started, predictor = time.monotonic(), Predictor(arguments.model)
     clinics = dict(_clinics(predictor, arguments))
+    about = {
+        "model": arguments.model.name,
+        "draws": arguments.draws,
+        "seed": arguments.seed,
+        "pools": {name: len(images) for name, images in clinics.items()},
+        "margin_of_the_library": MARGIN,
+        "penalty_of_the_library": PENALTY,
+        "versions": versions(),
+    }
     rows = []
     for name, images in clinics.items():
         before = _before(images, predictor.threshold)
@@ -57,18 +67,9 @@ def main() -> None:
                 draws = [_draw(images, before, size, penalty, rng) for _ in range(arguments.draws)]
                 rows.append({"clinic": name, "images": size, "penalty": penalty, **_summary(draws)})
                 print(json.dumps(rows[-1]), flush=True)
-    about = {
-        "model": arguments.model.name,
-        "draws": arguments.draws,
-        "seed": arguments.seed,
-        "pools": {name: len(images) for name, images in clinics.items()},
-        "margin_of_the_library": MARGIN,
-        "penalty_of_the_library": PENALTY,
-        "seconds": round(time.monotonic() - started),
-        "versions": versions(),
-    }
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
+                # What is finished stays when the rest is stopped.
+                seconds = round(time.monotonic() - started)
+                write_json({**about, "seconds": seconds, "rows": rows}, arguments.output)
 
 
 def _clinics(predictor: Predictor, arguments: argparse.Namespace) -> Iterator[tuple[str, list[StyleImage]]]:

@@ -69,7 +69,7 @@ def _is_classes(value: Any) -> bool:
 
 
 def _is_style(value: Any) -> bool:
-    return isinstance(value, dict) and _is_word(value.get("name"))
+    return isinstance(value, dict) and _is_word(value.get("name")) and isinstance(value.get("weights"), dict)
 
 
 def _are_styles(value: Any) -> bool:

@@ -95,7 +95,8 @@ def check_stated_style(path: Path, style: Any) -> None:
         RauError: so it is.
     """
     stated = read_sidecar(path).get("style")
-    if style is None or (stated is not None and style == stated["name"]):
+    # Not a file of that name, which may say something else now.
+    if style is None or (stated is not None and style == stated["name"] and style in stated["weights"]):
         return
     if stated is not None:
         raise UsageError(

@@ -77,6 +77,11 @@ def build_page(model: Path | str, output: Path | str, registry: str = REGISTRY, 
     info = read_sidecar(model)
     if info.get("preprocess"):
         raise ExportError(f"The images of {model} must be preprocessed, which the page cannot do.")
+    if info.get("outline_styles"):
+        raise ExportError(
+            f"{model} holds the maps of several outline styles, which the page cannot mix: export one with keras-rau export "
+            "--style NAME."
+        )
     if "image_size" not in info:
         raise ExportError(f"{model} says nothing of itself, nor does a JSON file beside it. Export the model again.")
     outputs = _checked_outputs(model, info, trust)

@@ -118,6 +118,12 @@ def test_unknown_styles_and_models_without_styles_are_refused(files, folded, tmp
             export.Predictor(path, style="tigth")
     with pytest.raises(UsageError, match="exported for the outline style 'tight' and holds no other"):
         export.Predictor(folded, style="default")
+    content = json.loads((folded.parent / f"{folded.name}.json").read_text())
+    (tmp_path / "tight.tflite").write_bytes(folded.read_bytes())
+    for style in ({"name": "clinic.json", "weights": {}}, {"name": "tight"}):
+        (tmp_path / "tight.tflite.json").write_text(json.dumps({**content, "style": style}))
+        with pytest.raises((UsageError, ExportError), match=r"holds no other|'style' must be"):
+            export.Predictor(tmp_path / "tight.tflite", style="clinic.json")
     assert export.Predictor(folded, style="tight").predict(photo).shape == photo.shape[:2]
     with pytest.raises(UsageError, match="has no outline styles"):
         export.predict(photo, "rau_net_nano", style="tight")

@@ -37,6 +37,9 @@ def test_what_the_page_cannot_run(tmp_path):
     (tmp_path / "m.tflite.json").write_text('{"image_size": [224, 224], "preprocess": [{"name": "hair"}]}')
     with pytest.raises(ExportError, match="preprocessed"):
         build_page(model, tmp_path / "page")
+    (tmp_path / "m.tflite.json").write_text('{"image_size": [224, 224], "outline_styles": ["tight"]}')
+    with pytest.raises(ExportError, match="maps of several outline styles"):
+        build_page(model, tmp_path / "page")
 
 
 def test_without_the_registry_nothing_is_written(tmp_path):
