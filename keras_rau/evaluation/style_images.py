@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from keras_rau.datasets.classes.reading import read_sample
+from keras_rau.datasets.classes.samples import check_fits
 from keras_rau.datasets.files import listed
 from keras_rau.datasets.geometry import fit_mask
 from keras_rau.datasets.samples import Sample
 from keras_rau.errors import DataError, RauError, UsageError
-from keras_rau.evaluation.class_scores import check_fits
 from keras_rau.outputs import Outputs
 
 _SIDE = 160  # pixels of the longer side: outlines differ by more than such a pixel, and all fits in memory
