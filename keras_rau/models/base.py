@@ -181,7 +181,7 @@ class SegmentationModel(KeptModel):
 
     def split_target(self, y: Any) -> tuple[Any, Any]:
         """Return a target without its channel of style numbers, and that channel `(B, H, W, 1)` or `None`."""
-        if not self.outline_styles or y is None or len(y.shape) != 4:
+        if not self.outline_styles or y is None or isinstance(y, dict) or len(y.shape) != 4:
             return y, None
         reads_distance = any(getattr(one, "reads_distance", False) for one in keras.tree.flatten(self.loss))
         channels = 2 if reads_distance else 1

@@ -123,6 +123,11 @@ class CheckedModel(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Loss of the output."""
+        if isinstance(y, dict):
+            raise ValueError(
+                f"Model {self.name!r} has one output: pass its masks as one array (batch, height, width, channels). "
+                f"Received: y with the keys {', '.join(map(str, y))}"
+            )
         outputs = self.output_description
         if outputs.kind == "overlapping" and y is not None and (len(y.shape) == 3 or y.shape[-1] == 1):
             raise ValueError(

@@ -40,6 +40,12 @@ def test_fit_and_evaluate_name_the_values(lesion, compiled):
     assert np.isfinite(lesion.fit(IMAGES, MASKS, verbose=0).history["loss"]).all()
 
 
+def test_masks_by_name_are_refused(lesion):
+    lesion.compile("sgd", losses.DiceLoss(), metrics=[metrics.DiceScore()])
+    with pytest.raises(ValueError, match=r"has one output: pass its masks as one array .* the keys mask"):
+        lesion.fit(IMAGES, {"mask": MASKS}, verbose=0)
+
+
 # Eager steps warn, before the first of them is looked at.
 @pytest.mark.filterwarnings("default:Metric dice")
 def test_with_another_loss_the_metric_says_it(lesion):
