@@ -62,7 +62,7 @@ def test_a_list_of_near_duplicates_with_or_without_header_and_of_the_right_data(
         with pytest.raises(DataError, match=r"pairs.csv names no pair"):
             datasets.with_groups(_samples(10), path)
     path.write_bytes(b"\xff\xfe\xfc\n")
-    with pytest.raises(DataError, match=r"Cannot read the list of near duplicates: .*pairs.csv"):
+    with pytest.raises(DataError, match=r"Cannot read the list of near duplicates .*pairs.csv"):
         datasets.with_groups(_samples(10), path)
 
 
