@@ -21,7 +21,8 @@ def probabilities_of(values: np.ndarray, outputs: Outputs, name: str = "the mode
         The same shape.
 
     Raises:
-        OutputError: a value is NaN, infinite or no probability, or exclusive classes do not sum to 1.
+        OutputError: a value is NaN, infinite or no probability, exclusive classes do not sum to 1, or what is said to be
+            logits does.
         ExportError: the model has another number of channels.
 
     Example:
@@ -37,6 +38,11 @@ def probabilities_of(values: np.ndarray, outputs: Outputs, name: str = "the mode
     if not np.isfinite(values.sum(dtype=np.float64)):
         _refuse(
             ~np.isfinite(values), values, name, "NaN or infinite. Its weights are damaged, or its training diverged"
+        )
+    if outputs.logits and outputs.kind == "exclusive" and values.size and _is_distribution(values):
+        raise OutputError(
+            f"{name} says that it gives logits, but its output is probabilities already: every pixel sums to 1. "
+            "Leave logits=True out, or correct `classes` in the JSON file beside it."
         )
     found = outputs.probabilities(values)
     if found.size and not (found.min() >= -_STEP and found.max() <= 1 + _STEP):
@@ -57,6 +63,11 @@ def probabilities_of(values: np.ndarray, outputs: Outputs, name: str = "the mode
                 "(sigmoids), say classes=Outputs(names, overlapping=True)",
             )
     return np.clip(found, 0, 1)
+
+
+def _is_distribution(values: np.ndarray) -> bool:
+    """Return whether the values of every pixel are shares that sum to 1, which logits never are all over an image."""
+    return bool(values.min() >= 0 and values.max() <= 1 and (np.abs(values.sum(axis=-1) - 1) < 1e-4).all())
 
 
 def _refuse(wrong: np.ndarray, values: np.ndarray, name: str, what: str) -> None:

@@ -114,3 +114,11 @@ def test_thresholds_that_cut_nothing_or_everything(threshold):
         check_threshold(threshold)
     with pytest.raises(UsageError, match="above 0 and below 1"):
         Outputs().decide(np.zeros((2, 2)), threshold)
+
+
+def test_probabilities_that_are_said_to_be_logits_are_refused():
+    shares = np.full((1, 4, 4, 3), 1 / 3, np.float32)
+    outputs = Outputs(("background", "a", "b"), logits=True)
+    with pytest.raises(OutputError, match="says that it gives logits, but its output is probabilities already"):
+        probabilities_of(shares, outputs)
+    np.testing.assert_allclose(probabilities_of(np.zeros((1, 4, 4, 3), np.float32), outputs), shares, rtol=1e-6)
