@@ -5,6 +5,7 @@ import configparser
 import graphlib
 import subprocess
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -137,3 +138,16 @@ def test_packages_import_each_other_in_no_circle():
                 above.setdefault(own, set()).update(found - {own, "__init__"})
     above.pop("__init__")
     graphlib.TopologicalSorter(above).prepare()
+
+
+PARTS = ("keras_rau", "datasets", "export")
+STUBS = [path.parent.relative_to(ROOT) for part in PARTS for path in (ROOT / part).rglob("*.pyi")]
+
+
+@pytest.mark.parametrize("folder", sorted(STUBS), ids=str)
+def test_what_a_stub_promises_can_be_imported(folder):
+    parts = folder.parts if folder.parts[0] == "keras_rau" else ("keras_rau", *folder.parts)
+    package = import_module(".".join(parts))
+    assert dir(package) == sorted(package.__all__)
+    for name in package.__all__:
+        assert getattr(package, name) is not None, name
