@@ -1,6 +1,7 @@
 """What every segmentation loss shares: shapes, weights, ignored pixels, reduction, float32."""
 
 from collections.abc import Iterator
+from numbers import Real
 from typing import Any
 
 import keras
@@ -62,6 +63,12 @@ class SegmentationLoss(keras.losses.Loss):
             raise ValueError(
                 f"`activation` must be 'auto', 'sigmoid' or 'softmax'. Received: activation={activation!r}"
             )
+        for key, value in (("from_logits", from_logits), ("include_background", include_background)):
+            # "no" would count as true.
+            if not isinstance(value, bool):
+                raise ValueError(f"`{key}` must be True or False. Received: {key}={value!r}")
+        if ignore_value is not None and (isinstance(ignore_value, bool) or not isinstance(ignore_value, Real)):
+            raise ValueError(f"`ignore_value` must be a number or None. Received: ignore_value={ignore_value!r}")
         self.from_logits = from_logits
         self.average = average
         self.activation = activation

@@ -233,7 +233,15 @@ def test_flatten_keeps_rows_together():
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("dice", {"smooth": "x"}), ("tversky", {"alpha": [0.2]}), ("focal", {"gamma": "2"}), ("compound", {"weights": 3})],
+    [
+        ("dice", {"smooth": "x"}),
+        ("tversky", {"alpha": [0.2]}),
+        ("focal", {"gamma": "2"}),
+        ("compound", {"weights": 3}),
+        ("dice", {"from_logits": "no"}),
+        ("dice", {"include_background": "false"}),
+        ("dice", {"ignore_value": "255"}),
+    ],
 )
 def test_arguments_of_another_type_are_named(name, arguments):
     key, value = next(iter(arguments.items()))
